@@ -1,0 +1,2 @@
+//! Wireworks applications: sip-proxy, dialer
+#![forbid(unsafe_code)]

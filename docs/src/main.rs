@@ -1,0 +1,2 @@
+//! Checks the spec annotations of every room.
+fn main() {}

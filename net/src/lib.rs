@@ -1,0 +1,2 @@
+//! Tokio drivers that run any Wireworks machine on real sockets
+#![forbid(unsafe_code)]

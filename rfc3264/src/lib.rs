@@ -1,0 +1,2 @@
+//! SDP offer/answer (RFC 3264)
+#![forbid(unsafe_code)]
