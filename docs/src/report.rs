@@ -1,0 +1,71 @@
+//! The table a document: requirements by level and by state.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::{Coverage, Level, State};
+
+/// Counts of a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// Requirements by level.
+    pub levels: BTreeMap<Level, usize>,
+    /// Requirements by state.
+    pub states: BTreeMap<State, usize>,
+    /// Requirements whose level asks for more than there is.
+    pub lacking: usize,
+}
+
+impl Row {
+    /// Requirements in all.
+    pub fn total(&self) -> usize {
+        self.levels.values().sum()
+    }
+
+    fn cells(&self) -> Vec<usize> {
+        let levels = Level::ALL.iter().map(|level| self.levels.get(level).copied().unwrap_or(0));
+        let states = [State::Tested, State::Met, State::Skipped, State::Todo, State::Open];
+        let states = states.iter().map(|state| self.states.get(state).copied().unwrap_or(0));
+        levels.chain([self.total()]).chain(states).chain([self.lacking]).collect()
+    }
+}
+
+/// The counts by document, in the order of the ids.
+pub fn rows(coverage: &Coverage) -> Vec<(String, Row)> {
+    let mut rows: Vec<(String, Row)> = Vec::new();
+    for (id, entry) in &coverage.entries {
+        if rows.last().is_none_or(|(name, _)| *name != id.document) {
+            rows.push((id.document.clone(), Row::default()));
+        }
+        let Some((_, row)) = rows.last_mut() else { continue };
+        *row.levels.entry(entry.requirement.level).or_default() += 1;
+        *row.states.entry(entry.state()).or_default() += 1;
+        row.lacking += usize::from(entry.lacks().is_some());
+    }
+    rows
+}
+
+/// The table as text, with a last row for the sum.
+pub fn print(coverage: &Coverage) -> String {
+    let mut text = format!("{:<12}", "document");
+    for name in
+        ["MUST", "MUSTN'T", "SHOULD", "SHDN'T", "MAY", "all", "tested", "met", "skipped", "todo", "open", "lacking"]
+    {
+        let _ = write!(text, "{name:>8}");
+    }
+    let mut sums = [0; 12];
+    for (name, row) in rows(coverage) {
+        let cells = row.cells();
+        let _ = write!(text, "\n{name:<12}");
+        for (cell, sum) in cells.iter().zip(&mut sums) {
+            let _ = write!(text, "{cell:>8}");
+            *sum += cell;
+        }
+    }
+    let _ = write!(text, "\n{:<12}", "all");
+    for sum in sums {
+        let _ = write!(text, "{sum:>8}");
+    }
+    text.push('\n');
+    text
+}
