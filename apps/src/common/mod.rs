@@ -1,0 +1,16 @@
+//! What every program here does the same way: errors in one line, exit codes, logs, signals, addresses to listen on,
+//! and the file of users.
+
+mod exit;
+mod listen;
+mod log;
+mod seed;
+mod signals;
+mod users;
+
+pub use exit::{Failure, parse_args, run};
+pub use listen::Listen;
+pub use log::{LogFormat, LogOptions};
+pub use seed::seed;
+pub use signals::Signals;
+pub use users::{Secret, Users, UsersError};
