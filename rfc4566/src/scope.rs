@@ -1,0 +1,1 @@
+//! Requirements of RFC 8866 that are left out on purpose, each with its reason.
