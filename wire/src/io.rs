@@ -219,3 +219,21 @@ pub enum Output<E> {
     /// Something for the application.
     Event(E),
 }
+
+impl<E> Output<E> {
+    /// The same output with its event, if it is one, turned into another: for a machine made of machines.
+    ///
+    /// ```
+    /// use wire::Output;
+    /// assert_eq!(Output::Event(2).map(|n| n * 2), Output::Event(4));
+    /// ```
+    pub fn map<F>(self, f: impl FnOnce(E) -> F) -> Output<F> {
+        match self {
+            Output::Transmit(transmit) => Output::Transmit(transmit),
+            Output::Connect { conn, transport, remote } => Output::Connect { conn, transport, remote },
+            Output::Close { conn } => Output::Close { conn },
+            Output::Resolve { query, host, port } => Output::Resolve { query, host, port },
+            Output::Event(event) => Output::Event(f(event)),
+        }
+    }
+}

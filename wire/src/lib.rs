@@ -40,6 +40,7 @@
 
 mod io;
 mod machine;
+pub mod pcap;
 mod rng;
 mod time;
 

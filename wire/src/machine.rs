@@ -16,6 +16,22 @@ pub trait Machine {
     fn deadline(&self) -> Option<Instant>;
 }
 
+impl<M: Machine + ?Sized> Machine for Box<M> {
+    type Event = M::Event;
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        (**self).handle(now, input);
+    }
+
+    fn poll(&mut self) -> Option<Output<M::Event>> {
+        (**self).poll()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        (**self).deadline()
+    }
+}
+
 /// Polls `machine` until it is idle and collects what came out. For tests and simple loops.
 pub fn drain<M: Machine + ?Sized>(machine: &mut M) -> Vec<Output<M::Event>> {
     std::iter::from_fn(|| machine.poll()).collect()
