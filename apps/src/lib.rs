@@ -1,7 +1,13 @@
 //! The programs of Wireworks, each a module with its arguments, its driver loop and its handlers, and a thin binary.
 //!
+//! | program | module | what it does |
+//! |---|---|---|
+//! | `sip-proxy` | `sip_proxy` | SIP registrar, proxy and redirect server |
+//!
 //! A program composes protocol rooms, whose machines do no input or output of their own, and is the only place with
 //! sockets, files and a loop that selects over them. What programs share is in [`common`].
 #![forbid(unsafe_code)]
 
 pub mod common;
+#[cfg(feature = "sip-proxy")]
+pub mod sip_proxy;

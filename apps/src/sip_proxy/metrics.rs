@@ -1,0 +1,101 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
+
+/// A request for the current metrics, to be answered with their text.
+pub type Scrape = oneshot::Sender<String>;
+
+/// Answers `GET /metrics` on every connection to `listener` with the text that the other end of `scrapes` gives.
+///
+/// It is no web server: one request a connection, a head of at most 4 KiB, 16 connections at once and 5 seconds for
+/// each. More than that is closed without an answer.
+pub async fn serve(listener: TcpListener, scrapes: mpsc::Sender<Scrape>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok((stream, remote)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(100)).await; // out of descriptors: do not spin
+            continue;
+        };
+        let Ok(place) = places.clone().try_acquire_owned() else { continue };
+        let scrapes = scrapes.clone();
+        tokio::spawn(async move {
+            let _place = place;
+            let _late_or_broken = timeout(PATIENCE, answer(stream, remote, scrapes)).await;
+        });
+    }
+}
+
+async fn answer(mut stream: TcpStream, remote: SocketAddr, scrapes: mpsc::Sender<Scrape>) -> std::io::Result<()> {
+    let mut head = Vec::with_capacity(512);
+    while !head.windows(4).any(|w| w == b"\r\n\r\n") {
+        if head.len() >= HEAD || stream.read_buf(&mut head).await? == 0 {
+            return Ok(());
+        }
+    }
+    let (status, body) = match &head[..] {
+        h if h.starts_with(b"GET /metrics ") => {
+            let (reply, text) = oneshot::channel();
+            let asked = scrapes.send(reply).await.is_ok();
+            match text.await {
+                Ok(text) if asked => ("200 OK", text),
+                _ => ("503 Service Unavailable", String::new()),
+            }
+        }
+        h if h.starts_with(b"GET ") => ("404 Not Found", "metrics are at /metrics\n".to_string()),
+        _ => ("405 Method Not Allowed", String::new()),
+    };
+    tracing::debug!(%remote, status, "metrics");
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+const CONNECTIONS: usize = 16;
+const HEAD: usize = 4096;
+const PATIENCE: Duration = Duration::from_secs(5);
+const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn ask(request: &[u8]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (tx, mut rx) = mpsc::channel::<Scrape>(1);
+        let server = tokio::spawn(serve(listener, tx));
+        tokio::spawn(async move {
+            while let Some(reply) = rx.recv().await {
+                let _ = reply.send("# EOF\n".into());
+            }
+        });
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        let mut text = String::new();
+        let _reset_by_peer = stream.read_to_string(&mut text).await;
+        server.abort();
+        text
+    }
+
+    #[tokio::test]
+    async fn gives_the_metrics_and_nothing_else() {
+        let text = ask(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.ends_with("\r\n\r\n# EOF\n"), "{text}");
+        assert!(ask(b"GET / HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 404"));
+        assert!(ask(b"POST /metrics HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 405"));
+    }
+
+    #[tokio::test]
+    async fn an_endless_head_is_cut_off() {
+        assert_eq!(ask(&vec![b'x'; HEAD + 4096]).await, "");
+    }
+}

@@ -1,0 +1,14 @@
+//! `sip-proxy`: SIP registrar, proxy and redirect server of one or more domains.
+//!
+//! The protocol is [`rfc3261::proxy`] and [`rfc3261::registrar`]; here are its options, its sockets, the file of
+//! bindings and the metrics endpoint. Everything that touches a SIP message runs on one thread.
+
+mod location;
+mod metrics;
+mod options;
+mod settings;
+
+pub use location::{Change, Location, LocationFile, Memory, Record, Saved, Saver};
+pub use metrics::{Scrape, serve as serve_metrics};
+pub use options::Options;
+pub use settings::{DigestAlgorithm, Settings};
