@@ -1,13 +1,23 @@
-# make demo   build proxy and dialers, make one verified call on loopback
-# make test   everything a fresh machine with a Rust toolchain can check
+# make demo       build a proxy and two dialers, make one verified call on loopback
+# make test       all that a fresh machine with a Rust toolchain can check
+# make test-ROOM  one room alone, e.g. make test-rfc3261
+# make interop    against the real programs (make interop-install gets them: Debian, apt)
+# make bench      tables of ratios against rivals measured in the same run
+# make fuzz       every fuzz target for FUZZ_SECONDS seconds (default 60; needs cargo-fuzz and a nightly toolchain)
+# make docs       API reference and the report of the spec annotations
 CARGO ?= cargo
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header
 
-.PHONY: help test check fmt-check clippy unit docs-check
+.PHONY: help demo test fmt-check clippy unit docs-check interop interop-install bench fuzz docs
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
-# make test-ROOM   one room alone, e.g. make test-rfc3261
-test: fmt-check clippy unit docs-check
+demo:
+	$(CARGO) build -p apps --bins --example demo
+	$(CARGO) run -q -p apps --example demo
+
+test: fmt-check clippy unit
 
 fmt-check:
 	$(CARGO) fmt --all --check
@@ -23,3 +33,20 @@ docs-check:
 
 test-%:
 	$(CARGO) test -p $* --all-features
+
+interop:
+	$(CARGO) test -p apps --test interop -- --nocapture --test-threads 2
+
+interop-install:
+	peers/install
+
+bench:
+	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 --all-features
+	peers/bench/proxy_table.sh
+
+fuzz:
+	cd fuzz && for t in $(FUZZ_TARGETS); do $(CARGO) +nightly fuzz run $$t -- -max_total_time=$(FUZZ_SECONDS) -max_len=70000 || exit 1; done
+
+docs:
+	$(CARGO) doc --workspace --no-deps --all-features
+	$(CARGO) run -q -p docs -- report

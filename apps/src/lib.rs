@@ -9,5 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod common;
+#[cfg(feature = "dialer")]
+pub mod dialer;
 #[cfg(feature = "sip-proxy")]
 pub mod sip_proxy;
