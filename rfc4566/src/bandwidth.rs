@@ -23,7 +23,7 @@ pub struct Bandwidth {
 impl Bandwidth {
     /// The bandwidth that an application wants for one medium, in kilobits a second.
     pub fn application(kbps: u64) -> Bandwidth {
-        Bandwidth { kind: Word::fixed("AS"), value: kbps }
+        Bandwidth { kind: Word::from_static("AS"), value: kbps }
     }
 
     //= rfc8866#5.8/unknown-ignored MUST

@@ -59,9 +59,9 @@ impl Connection {
     pub fn ip(ip: IpAddr) -> Connection {
         let addrtype = if ip.is_ipv4() { "IP4" } else { "IP6" };
         Connection {
-            nettype: Word::fixed("IN"),
-            addrtype: Word::fixed(addrtype),
-            address: Word::new(ip.to_string()).unwrap_or(Word::fixed("0.0.0.0")),
+            nettype: Word::from_static("IN"),
+            addrtype: Word::from_static(addrtype),
+            address: Word::new(ip.to_string()).unwrap_or(Word::from_static("0.0.0.0")),
         }
     }
 
@@ -75,7 +75,7 @@ impl Connection {
     //= rfc8866#5.7/ttl MUST
     //# A group is built with its scope, whose type is a byte; on reading, address() refuses a larger number.
     pub fn multicast(group: Ipv4Addr, ttl: u8) -> Connection {
-        let address = Word::new(format!("{group}/{ttl}")).unwrap_or(Word::fixed("0.0.0.0"));
+        let address = Word::new(format!("{group}/{ttl}")).unwrap_or(Word::from_static("0.0.0.0"));
         Connection { address, ..Connection::ip(group.into()) }
     }
 

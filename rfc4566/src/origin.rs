@@ -31,7 +31,7 @@ impl Origin {
     /// An origin on an Internet host, with `-` for the user.
     pub fn new(session_id: u64, version: u64, host: IpAddr) -> Origin {
         Origin {
-            username: Word::fixed("-"),
+            username: Word::from_static("-"),
             id: session_id.into(),
             version: version.into(),
             address: Connection::ip(host),

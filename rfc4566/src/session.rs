@@ -70,7 +70,7 @@ impl Session {
             origin,
             //= rfc8866#5.3/no-name SHOULD
             //# A session that nobody named is written with a dash.
-            name: Text::fixed("-"),
+            name: Text::from_static("-"),
             info: None,
             uri: None,
             emails: Vec::new(),

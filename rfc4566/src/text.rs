@@ -52,8 +52,16 @@ impl Text {
         Text(text)
     }
 
-    /// A literal of this crate.
-    pub(crate) const fn fixed(text: &'static str) -> Text {
+    /// A literal of the program, checked when it is compiled if it stands in a constant.
+    ///
+    /// # Panics
+    /// When it holds NUL, CR or LF.
+    pub const fn from_static(text: &'static str) -> Text {
+        let mut at = 0;
+        while at < text.len() {
+            assert!(!matches!(text.as_bytes()[at], 0 | b'\r' | b'\n'), "text with NUL, CR or LF");
+            at += 1;
+        }
         Text(ByteString::from_static(text))
     }
 
@@ -90,8 +98,22 @@ impl Word {
         Ok(Word(word))
     }
 
-    /// A literal of this crate.
-    pub(crate) const fn fixed(word: &'static str) -> Word {
+    /// A literal of the program, checked when it is compiled if it stands in a constant.
+    ///
+    /// ```
+    /// const AUDIO: rfc4566::Word = rfc4566::Word::from_static("audio");
+    /// assert_eq!(AUDIO, "audio");
+    /// ```
+    ///
+    /// # Panics
+    /// When it is empty or holds white space or a control character.
+    pub const fn from_static(word: &'static str) -> Word {
+        assert!(!word.is_empty(), "empty word");
+        let mut at = 0;
+        while at < word.len() {
+            assert!(word.as_bytes()[at] > b' ' && word.as_bytes()[at] != 0x7f, "white space in a word");
+            at += 1;
+        }
         Word(ByteString::from_static(word))
     }
 

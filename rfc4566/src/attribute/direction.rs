@@ -96,7 +96,7 @@ impl Attributes {
         let at = self.0.iter().position(|a| Direction::from_name(a.name()).is_some()).unwrap_or(self.0.len());
         self.retain(|a| Direction::from_name(a.name()).is_none());
         let name = direction.name();
-        self.0.insert(at.min(self.0.len()), Attribute { text: Text::fixed(name), colon: name.len() });
+        self.0.insert(at.min(self.0.len()), Attribute { text: Text::from_static(name), colon: name.len() });
     }
 }
 
