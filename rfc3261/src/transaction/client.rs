@@ -5,6 +5,30 @@ use super::{Action::*, On::*, State::*, Table, Timer::*, Transition, row};
 /// Figure 6 of RFC 3261.
 pub static TABLE: Table = Table::new(ROWS);
 
+//= rfc3261#17.1.2.2/timer-f SHOULD
+//# `Arm(F)` in the row of Idle.
+//= rfc3261#17.1.2.2/send MUST
+//# `Send` in the row of Idle.
+//= rfc3261#17.1.2.2/timer-e MUST
+//# `Arm(E)` there; on reliable transports E has no duration.
+//= rfc3261#17.1.2.2/timer-e-doubles MUST
+//# The row Trying, Fires(E); doubling stops at T2.
+//= rfc3261#17.1.2.2/timer-f-informs SHOULD
+//# The row Trying, Fires(F).
+//= rfc3261#17.1.2.2/provisional-up MUST
+//# The row Trying, Provisional.
+//= rfc3261#17.1.2.2/proceeding SHOULD
+//# The same row.
+//= rfc3261#17.1.2.2/final MUST
+//# The rows of Success and Failure.
+//= rfc3261#17.1.2.2/timer-e-proceeding MUST
+//# The row Proceeding, Fires(E).
+//= rfc3261#17.1.2.2/timer-f-proceeding MUST
+//# The row Proceeding, Fires(F).
+//= rfc3261#17.1.2.2/timer-k MUST
+//# `Arm(K)` on the way to Completed.
+//= rfc3261#17.1.2.2/timer-k-ends MUST
+//# The only row of Completed.
 const ROWS: &[Transition] = &[
     row(Idle, Start, Trying, &[Send, Arm(E), Arm(F)]),
     row(Trying, Fires(E), Trying, &[Resend, Double(E)]),
@@ -24,6 +48,18 @@ const ROWS: &[Transition] = &[
 
 #[cfg(test)]
 mod tests {
+    //= rfc3261#17.1.2.2/timer-f test
+    //= rfc3261#17.1.2.2/send test
+    //= rfc3261#17.1.2.2/timer-e test
+    //= rfc3261#17.1.2.2/timer-e-doubles test
+    //= rfc3261#17.1.2.2/timer-f-informs test
+    //= rfc3261#17.1.2.2/provisional-up test
+    //= rfc3261#17.1.2.2/proceeding test
+    //= rfc3261#17.1.2.2/final test
+    //= rfc3261#17.1.2.2/timer-e-proceeding test
+    //= rfc3261#17.1.2.2/timer-f-proceeding test
+    //= rfc3261#17.1.2.2/timer-k test
+    //= rfc3261#17.1.2.2/timer-k-ends test
     #[test]
     fn every_cell_is_figure_6() {
         crate::transaction::tests::assert_is(

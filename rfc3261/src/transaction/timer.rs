@@ -51,6 +51,12 @@ impl Timer {
 /// The base values that every timer is computed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
+    //= rfc3261#17.1.1.2/t1-smaller MAY
+    //# Any value, as the configuration says.
+    //= rfc3261#17.1.1.2/t1-larger MAY
+    //# Any value, as the configuration says.
+    //= rfc3261#17.1.1.2/t1-slow-links SHOULD
+    //# Set it higher where the round trip is known to be long.
     /// Estimate of the round trip: 500 ms.
     pub t1: Duration,
     /// Ceiling of the interval between repetitions, other than of INVITE: 4 s.
@@ -87,6 +93,8 @@ impl Timing {
     /// assert_eq!(timing.first(Timer::A, true), None);
     /// assert_eq!(timing.first(Timer::K, true), Some(Duration::ZERO));
     /// ```
+    //= rfc3261#17.1.1.2/timer-a-unreliable-only SHOULD NOT
+    //# A, as E and G, has no duration there.
     pub fn first(&self, timer: Timer, reliable: bool) -> Option<Duration> {
         use Timer::*;
         let linger = |d| if reliable { Duration::ZERO } else { d };
@@ -104,6 +112,8 @@ impl Timing {
     }
 
     /// The duration after `last`: doubled; the INVITE of timer A has no ceiling, the others have T2.
+    //= rfc3261#17.1.1.2/backoff-kept MUST
+    //# Every repetition goes through here, whatever T1 is.
     pub fn doubled(&self, timer: Timer, last: Duration) -> Duration {
         let twice = last.saturating_mul(2);
         if timer == Timer::A { twice } else { twice.min(self.t2) }
@@ -129,6 +139,18 @@ impl Timing {
 mod tests {
     use super::*;
 
+    //= rfc3261#17.1.1.2/timer-a-unreliable-only test
+    //= rfc3261#17.1.1.2/timer-a test
+    //= rfc3261#17.1.1.2/timer-b test
+    //= rfc3261#17.1.1.2/timer-d test
+    //= rfc3261#17.1.2.2/timer-e test
+    //= rfc3261#17.1.2.2/timer-k test
+    //= rfc3261#17.2.1/timer-h test
+    //= rfc3261#17.2.1/timer-i test
+    //= rfc3261#17.2.2/timer-j test
+    //= rfc6026#7.1/accepted test
+    //= rfc6026#7.2/accepted test
+    //= rfc4320#4.1/100-late test
     #[test]
     fn durations_are_those_of_table_4() {
         let timing = Timing::default();
@@ -143,6 +165,10 @@ mod tests {
         assert_eq!([B, F, H, L, M].map(|t| ms(t, true)), [Some(32_000); 5]);
     }
 
+    //= rfc3261#17.1.1.2/backoff-kept test
+    //= rfc3261#17.1.1.2/timer-a-doubles test
+    //= rfc3261#17.1.2.2/timer-e-doubles test
+    //= rfc3261#17.2.1/timer-g test
     #[test]
     fn repetition_doubles_and_stops_growing_at_t2_except_for_invite() {
         let timing = Timing::default();
