@@ -1,2 +1,57 @@
-//! Tokio drivers that run any Wireworks machine on real sockets
+//! Tokio drivers that run any Wireworks machine on real sockets.
+//!
+//! A [`Driver`] owns one [`wire::Machine`] and its sockets. Receiving, processing and sending happen on one thread, in
+//! the task that awaits [`Driver::next`]: no task is started, no channel crossed and no lock contended for.
+//!
+//! ```
+//! use net::Driver;
+//! use wire::{Input, Instant, Machine, Output, Transmit};
+//!
+//! /// Answers every datagram and tells its length.
+//! #[derive(Default)]
+//! struct Echo(Vec<Output<usize>>);
+//!
+//! impl Machine for Echo {
+//!     type Event = usize;
+//!     fn handle(&mut self, _now: Instant, input: Input) {
+//!         if let Input::Datagram { local, remote, data } = input {
+//!             self.0.push(Output::Event(data.len()));
+//!             self.0.push(Output::Transmit(Transmit::Datagram { local, remote, data }));
+//!         }
+//!     }
+//!     fn poll(&mut self) -> Option<Output<usize>> { self.0.pop() }
+//!     fn deadline(&self) -> Option<Instant> { None }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let mut driver = Driver::new(Echo::default());
+//! let address = driver.bind_udp("127.0.0.1:0".parse().unwrap())?;
+//!
+//! let client = std::net::UdpSocket::bind("127.0.0.1:0")?;
+//! client.send_to(b"hello", address)?;
+//! assert_eq!(driver.next().await, 5);
+//! let mut answer = [0; 16];
+//! assert_eq!(client.recv(&mut answer)?, 5);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Several drivers stand in one `select!`; give them the same [`Clock`] and [`Trace`] when their machines belong
+//! together. Limits live in [`Config`], counters in [`Stats`].
 #![forbid(unsafe_code)]
+
+mod clock;
+mod config;
+mod driver;
+mod io;
+mod lookup;
+mod ready;
+mod tcp;
+mod trace;
+mod udp;
+
+pub use clock::Clock;
+pub use config::{Config, Stats};
+pub use driver::Driver;
+pub use trace::Trace;

@@ -1,0 +1,102 @@
+use std::time::Duration;
+
+use crate::Clock;
+
+/// The limits of a driver. Every one bounds memory or the time of one turn.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The clock; a fresh one by default. Give several drivers the same one when their machines compare times.
+    pub clock: Clock,
+    /// Inputs taken from all sources before other tasks get their turn. Default 256.
+    pub inputs_per_turn: usize,
+    /// Datagrams taken from one socket, or pieces from one stream, before the next source gets its turn. Default 64.
+    pub inputs_per_source: usize,
+    /// Datagrams kept for a socket whose send buffer is full; the oldest goes first. Default 256.
+    pub udp_queue: usize,
+    /// Size asked of the operating system for the receive and send buffer of each UDP socket, in bytes; it may grant
+    /// less. 0 leaves the system's default. Default 1 MiB.
+    pub udp_buffer: usize,
+    /// The most bytes taken from a stream at once. Default 16 KiB.
+    pub read_size: usize,
+    /// Bytes kept for a connection that cannot be written; more closes it with `Overflow`. Default 1 MiB.
+    pub stream_queue: usize,
+    /// Connections open or being opened at a time; accepted ones above it are dropped, asked-for ones refused.
+    /// Default 16,384.
+    pub connections: usize,
+    /// How long an asked-for connection may take to open. Default 10 s.
+    pub connect_timeout: Duration,
+    /// How long a closing connection may take to get its last bytes out, and then to hear the peer close. Default 5 s.
+    pub close_timeout: Duration,
+    /// Lookups under way at a time. Default 16.
+    pub lookups: usize,
+    /// Lookups waiting for their turn; more are answered with `Unavailable`. Default 1,024.
+    pub lookup_queue: usize,
+    /// How long a lookup may take. Default 5 s.
+    pub lookup_timeout: Duration,
+    /// Whether several sockets may share one UDP or TCP port, so that several drivers share its load. Default false.
+    pub share_ports: bool,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            clock: Clock::start(),
+            inputs_per_turn: 256,
+            inputs_per_source: 64,
+            udp_queue: 256,
+            udp_buffer: 1 << 20,
+            read_size: 16 << 10,
+            stream_queue: 1 << 20,
+            connections: 16_384,
+            connect_timeout: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(5),
+            lookups: 16,
+            lookup_queue: 1_024,
+            lookup_timeout: Duration::from_secs(5),
+            share_ports: false,
+        }
+    }
+}
+
+/// What a driver has counted since it was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Datagrams received.
+    pub datagrams_in: u64,
+    /// Datagrams sent.
+    pub datagrams_out: u64,
+    /// Bytes received in datagrams.
+    pub datagram_bytes_in: u64,
+    /// Bytes sent in datagrams.
+    pub datagram_bytes_out: u64,
+    /// Datagrams dropped because the socket's queue was full.
+    pub udp_overflows: u64,
+    /// Datagrams that the operating system would not send: no route, too long, not permitted.
+    pub udp_send_errors: u64,
+    /// Errors from receiving on a UDP socket, which tell nothing about who caused them.
+    pub udp_receive_errors: u64,
+    /// Datagrams from an address that no socket is bound to.
+    pub unbound: u64,
+    /// Connections accepted.
+    pub accepted: u64,
+    /// Connections opened.
+    pub connected: u64,
+    /// Connections that could not be opened.
+    pub connect_errors: u64,
+    /// Connections dropped or refused because there were too many.
+    pub connections_refused: u64,
+    /// Connections closed because their queue was full or did not empty in time.
+    pub stream_overflows: u64,
+    /// Bytes received in streams.
+    pub stream_bytes_in: u64,
+    /// Bytes written to streams.
+    pub stream_bytes_out: u64,
+    /// Writes to, and closes of, connections that are gone or never were.
+    pub late_writes: u64,
+    /// Lookups answered with addresses.
+    pub lookups: u64,
+    /// Lookups answered without.
+    pub lookup_errors: u64,
+    /// Times that a machine's deadline had still not moved after it was told the time: a mistake of the machine.
+    pub overdue: u64,
+}
