@@ -32,7 +32,8 @@ fn main() -> ExitCode {
 
 /// Prints every failure; true when there is none.
 fn check(root: &Path, write: bool) -> io::Result<bool> {
-    let coverage = Coverage::of(&Tree::read(root)?);
+    let tree = Tree::read(root)?;
+    let coverage = Coverage::of(&tree);
     let mut problems = docs::check(&coverage);
     let file = root.join(snapshot::FILE);
     if write {
@@ -47,6 +48,7 @@ fn check(root: &Path, write: bool) -> io::Result<bool> {
             }
         }
         problems.extend(words::check(&coverage, &texts));
+        problems.extend(words::check_prose(&tree, &texts));
     }
     for problem in &problems {
         println!("{problem}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Texts by path, sorted by path. Only `SPEC.md` and `.rs` files matter.
+/// Texts by path, sorted by path: `SPEC.md`, `README.md` and `.rs` files.
 ///
 /// A room is a directory at the top level of the repository; its sources are under `src`, `tests`, `benches`.
 #[derive(Clone, Debug, Default)]
@@ -25,9 +25,11 @@ impl Tree {
             if !room.path().join("Cargo.toml").exists() || name == "docs" {
                 continue;
             }
-            let digest = room.path().join("SPEC.md");
-            if digest.exists() {
-                files.push((format!("{name}/SPEC.md"), fs::read_to_string(digest)?));
+            for page in ["SPEC.md", "README.md"] {
+                let path = room.path().join(page);
+                if path.exists() {
+                    files.push((format!("{name}/{page}"), fs::read_to_string(path)?));
+                }
             }
             for part in ["src", "tests", "benches"] {
                 collect(&room.path().join(part), &format!("{name}/{part}"), &mut files)?;
@@ -39,15 +41,16 @@ impl Tree {
 
     /// The digests: path and text.
     pub fn digests(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.iter().filter(|(path, _)| path.ends_with("/SPEC.md"))
+        self.files().filter(|(path, _)| path.ends_with("/SPEC.md"))
     }
 
     /// The Rust sources: path and text.
     pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.iter().filter(|(path, _)| path.ends_with(".rs"))
+        self.files().filter(|(path, _)| path.ends_with(".rs"))
     }
 
-    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// All of them: path and text.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 }

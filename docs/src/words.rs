@@ -1,8 +1,8 @@
-//! Guard against pasted text: no eight words in a row of a digest or mark may stand in a specification.
+//! Guard against pasted text: no eight words in a row of a digest, mark, comment or README may stand in a specification.
 
 use std::collections::HashMap;
 
-use crate::{Coverage, Place, Problem};
+use crate::{Coverage, Place, Problem, Tree};
 
 /// So many equal words in a row are no accident.
 pub const RUN: usize = 8;
@@ -50,6 +50,44 @@ pub fn check(coverage: &Coverage, texts: &Texts) -> Vec<Problem> {
     let mut problems: Vec<Problem> = requirements.chain(marks).filter_map(problem).collect();
     problems.sort();
     problems
+}
+
+/// A failure for each paragraph of a comment, README or digest that repeats a text. Marks and requirements are left to
+/// [`check`].
+pub fn check_prose(tree: &Tree, texts: &Texts) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (file, text) in tree.files() {
+        for (line, paragraph) in paragraphs(text, file.ends_with(".md")) {
+            if let Some((run, document)) = texts.find(&paragraph) {
+                let message = format!("{RUN} words in a row stand in {document}: \"{run}\"");
+                problems.push(Problem::new(&Place::new(file, line), message));
+            }
+        }
+    }
+    problems
+}
+
+/// Paragraphs of prose with the line number where they start: all of a Markdown file, the comments of a source.
+fn paragraphs(text: &str, is_markdown: bool) -> Vec<(usize, String)> {
+    let mut paragraphs: Vec<(usize, String)> = Vec::new();
+    let mut open = false;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        let prose = if is_markdown { Some(line) } else { line.strip_prefix("//") };
+        let prose = prose.map(|prose| prose.trim_start_matches(['/', '!', ' ']));
+        let prose =
+            prose.filter(|prose| !prose.is_empty() && !prose.starts_with(['=', '#']) && !prose.starts_with("- `"));
+        match (prose, paragraphs.last_mut()) {
+            (Some(prose), Some((_, paragraph))) if open => {
+                paragraph.push(' ');
+                paragraph.push_str(prose);
+            }
+            (Some(prose), _) => paragraphs.push((index + 1, prose.to_string())),
+            (None, _) => {}
+        }
+        open = prose.is_some();
+    }
+    paragraphs
 }
 
 /// Lower case words, without punctuation.

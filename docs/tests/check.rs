@@ -216,6 +216,23 @@ fn eight_words_of_the_specification_fail_and_seven_pass() {
 }
 
 #[test]
+fn eight_words_of_the_specification_fail_in_comments_too() {
+    let mut texts = Texts::default();
+    texts.add("rfc9999", "One two three four five six seven eight.");
+    let found = |path: &str, text: &str| {
+        let problems = words::check_prose(&Tree::from([(path, text)]), &texts);
+        problems.iter().map(|problem| problem.place.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found("room/src/lib.rs", "fn f() {\n    // One two three four\n    // five six seven eight\n}\n"),
+        ["room/src/lib.rs:2"]
+    );
+    assert_eq!(found("room/README.md", "# Room\n\nOne two three four five six seven eight\n"), ["room/README.md:3"]);
+    assert!(found("room/src/lib.rs", "//! One two three four\n\n// five six seven eight\n").is_empty());
+    assert!(found("room/src/lib.rs", "let text = \"One two three four five six seven eight\";\n").is_empty());
+}
+
+#[test]
 fn sections_out_of_scope_have_no_gaps() {
     let text = "1. Start\n\n   You MUST greet.  You MAY go.\n\n2 Mail\n\n   You MUST write.\n\n2.1 Ink\n\n   It SHOULD be blue.\n";
     let gaps_of = |digest: &str| gaps::of(&Coverage::of(&Tree::from([("room/SPEC.md", digest)])), "rfc9999", text);
