@@ -12,6 +12,7 @@ mod grammar;
 mod hash;
 mod info;
 mod nonce;
+mod scope;
 mod server;
 
 pub use account::{Account, Request, Secret};
