@@ -140,6 +140,12 @@ impl Party {
     /// assert_eq!((Party::Proxy.status(), Party::Proxy.credentials_header()), (407, "Proxy-Authorization"));
     /// assert_eq!(Party::from_status(401), Some(Party::Server));
     /// ```
+    //= rfc3261#22.1/proxy-not-401 MUST NOT
+    //# A proxy that goes by its party cannot say it.
+    //= rfc3261#22.2/challenge MUST
+    //# Status and header name come from one value.
+    //= rfc3261#22.3/challenge MUST
+    //# The same.
     //= rfc7616#3.8/status-407 MUST
     //# The status and the three header names hang together on one value, so that they cannot be mixed up.
     pub const fn status(self) -> u16 {

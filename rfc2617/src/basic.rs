@@ -44,6 +44,8 @@ impl BasicCredentials {
 }
 
 impl fmt::Display for BasicCredentials {
+    //= rfc7617#2/base64 MUST
+    //# With padding, as every peer expects.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Basic {}", base64::encode(format!("{}:{}", self.user, self.password).as_bytes()))
     }

@@ -98,6 +98,10 @@ pub struct DigestChallenge {
     pub algorithm: Option<Algorithm>,
     /// The qualities of protection on offer; empty from a peer of RFC 2069.
     pub qop: Vec<Qop>,
+    //= rfc7616#3.3/charset-utf8 MUST
+    //# A flag: no other value can be said.
+    //= rfc7617#2.1/charset-utf8 MUST
+    //# Likewise in a basic challenge.
     /// Whether user and password are to be taken as UTF-8 in normalization form C.
     pub utf8: bool,
     /// Whether the user name may be sent hashed.
@@ -194,6 +198,10 @@ pub struct BasicChallenge {
 }
 
 impl BasicChallenge {
+    //= rfc7617#2/realm-required MUST
+    //# Without it the challenge is an error; and it is always printed.
+    //= rfc7617#2/unknown-parameters MUST
+    //# They are kept and have no effect.
     fn from_params(params: Vec<Param>) -> Result<BasicChallenge, ParseError> {
         let mut bag = Bag(params);
         Ok(BasicChallenge {

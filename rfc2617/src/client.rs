@@ -83,6 +83,14 @@ impl Client {
     /// # Errors
     /// When there is nothing to answer with. `Rejected` means that trying again is pointless: the credentials answered a
     /// challenge of this server just now, and it did not say that only its nonce was stale.
+    //= rfc8760#2.4/realms SHOULD
+    //# Every realm with an account is answered, its best challenge each.
+    //= rfc8760#2.4/abandon SHOULD
+    //# The error says that there is nothing to send.
+    //= rfc3261#22.3/by-realm SHOULD
+    //# Every value that comes out names its realm.
+    //= rfc3261#22.3/same-realm-same SHOULD
+    //# The account is chosen by realm alone.
     pub fn answer(
         &mut self,
         party: Party,
@@ -201,7 +209,7 @@ impl Client {
         if chosen.algorithm().hash().and_then(|h| account.secret.ha1(h, &account.user, realm)).is_none() {
             return Err(AnswerError::NoAccount);
         }
-        //= rfc3261#22.1/no-retry-rejected MUST NOT
+        //= rfc3261#22.1/rejected-not-again MUST NOT
         //# A count of one answered a challenge just received; its refusal without stale is about the secret itself.
         //= rfc7616#3.3/new-values-unless-stale MUST
         //# The account is not tried again; a nonce that was merely reused may have died of age.
@@ -284,6 +292,16 @@ impl Client {
     }
 
     /// The next credentials of a session.
+    //= rfc7616#3.3/qop-used MUST
+    //# Whenever it was offered.
+    //= rfc7616#3.4.6/uri-agrees MUST
+    //# Copied from the request at hand.
+    //= rfc3261#22.4/cnonce-with-qop MUST NOT
+    //# Both stand or fall with the session's qop.
+    //= rfc3261#22.4/qop-used MUST
+    //# As below.
+    //= rfc8760#2.6/qop-handled MUST
+    //# With a list or without one.
     //= rfc7616#3.4/nc-counts MUST
     //# Counts before it prints, so that the first request of a nonce says one.
     //= rfc7616#3.4/cnonce-always MUST

@@ -187,9 +187,11 @@ impl DigestCredentials {
 
 impl fmt::Display for DigestCredentials {
     //= rfc7616#3.4/quoted MUST
-    //# username, realm, nonce, uri, response, cnonce and opaque go through quoted().
+    //# All seven go through quoted().
     //= rfc7616#3.4/not-quoted MUST NOT
     //# algorithm, qop and nc go through bare().
+    //= rfc3261#22.4/uri-quoted MUST
+    //# There is no other way to print it.
     //= rfc8760#2.6/uri-quoted MUST
     //# There is no other way to print it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

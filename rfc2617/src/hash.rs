@@ -13,6 +13,8 @@ pub enum Hash {
     /// MD5, 128 bits.
     Md5,
     /// SHA-256, 256 bits.
+    //= rfc7616#3.7/sha-256 MUST
+    //# The first on offer by default.
     Sha256,
     /// SHA-512/256 of FIPS 180-4, 256 bits. The values that RFC 7616 section 3.9.2 prints were made with SHA-512 cut
     /// to 256 bits, which starts from other constants; peers in the field use the FIPS hash, and so does this room.
@@ -127,6 +129,8 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
 /// assert_eq!(ha1(Hash::Md5, "Mufasa", "testrealm@host.com", "Circle Of Life").to_string(),
 ///            "939e7578ed9e3c518a452acee763bce9");
 /// ```
+//= rfc7616#3.4.5/unquoted MUST
+//# Every string here was freed of quotes and escapes by the parser, or never had any.
 //= rfc7616#3.4.2/a1 MUST
 //# Takes the values without their quotes, joined by colons and nothing else.
 pub fn ha1(hash: Hash, user: &str, realm: &str, password: &str) -> Hex {
@@ -161,6 +165,8 @@ impl Terms<'_> {
     }
 
     /// The response of RFC 7616 section 3.4.1; with an empty method it is the rspauth of section 3.5.
+    //= rfc7616#3.5/rspauth MUST
+    //# Called with an empty method by the server and by the client that checks it.
     //= rfc7616#3.4.1/response MUST
     //# One function for request and confirmation: they differ in the method alone.
     //= rfc2617#3.2.2.1/no-qop MUST

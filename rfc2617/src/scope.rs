@@ -28,29 +28,21 @@
 //# A matter of the proxy of rfc3261.
 //= rfc8760#2.5/keep-order MUST skip
 //# A matter of the proxy of rfc3261.
-//= rfc3261#22/authorized SHOULD skip
-//# Who may do what is the program's policy.
 //= rfc3261#22.1/realm-unique MUST skip
 //# The realm is the operator's choice.
 //= rfc3261#22.1/realm-host SHOULD skip
 //# The realm is the operator's choice; the doc of the field says so.
 //= rfc3261#22.1/realm-readable SHOULD skip
 //# The realm is the operator's choice.
-//= rfc3261#22.1/anonymous MAY skip
-//# A lookup may return an account of that name with an empty password; nothing special is needed.
-//= rfc3261#22.1/ack-accepted MUST skip
+//= rfc3261#22/authorize SHOULD skip
+//# Who may do what is the program's policy.
+//= rfc3261#22.1/realm MUST skip
+//# The realm is the operator's choice; the doc of the field gives the rule.
+//= rfc3261#22.1/ack-credentials MUST skip
 //# A matter of whoever keeps the transaction: an ACK is not verified again.
 //= rfc3261#22.1/show-realm SHOULD skip
 //# Challenge::realm has it; showing is the program's part.
-//= rfc3261#22.2/anonymous-retry MAY skip
-//# The program may add such an account.
-//= rfc3261#22.2/cseq MUST skip
-//# A matter of the user agent of rfc3261.
-//= rfc3261#22.3/no-adding MUST NOT skip
-//# A matter of the proxy of rfc3261.
-//= rfc3261#22.3/forward-407 MUST skip
-//# A matter of the proxy of rfc3261.
-//= rfc3261#22.3/aggregate MUST skip
-//# A matter of the proxy of rfc3261.
-//= rfc3261#22.3/not-across-dialogs MUST NOT skip
-//# A matter of the user agent of rfc3261, which decides how long a Client lives.
+//= rfc3261#22.3/realmless MUST skip
+//# Both schemes here have realms.
+//= rfc3261#22.3/use-realms SHOULD skip
+//# Nothing else is offered under the SIP profile.

@@ -30,6 +30,8 @@ pub struct ServerConfig {
     pub basic: bool,
     /// Whether to ask for UTF-8; true.
     pub utf8: bool,
+    //= rfc7616#3.4.4/server-userhash SHOULD
+    //# One word turns it on where the account store can find a name by its hash.
     /// Whether user names may come hashed; false, because the lookup must be able to find them.
     pub userhash: bool,
     /// The protection space under the HTTP profile; empty: the whole server.
@@ -178,7 +180,9 @@ impl Server {
     }
 
     /// Whether a SIP request of that method may be challenged at all.
-    //= rfc3261#22.1/ack-cancel MUST NOT
+    //= rfc3261#22.1/ack-not-challenged MUST NOT
+    //# Whoever guards requests asks here first.
+    //= rfc3261#22.1/cancel-not-challenged MUST NOT
     //# Whoever guards requests asks here first.
     pub fn may_challenge(method: &str) -> bool {
         method != "ACK" && method != "CANCEL"
@@ -189,6 +193,12 @@ impl Server {
     //# An algorithm that the configuration repeats is offered once.
     //= rfc7616#3.7/preference-order MUST
     //# In the order of the configuration.
+    //= rfc8760#2.3/distinct MUST
+    //# The same.
+    //= rfc8760#2.3/order MUST
+    //# The same order.
+    //= rfc3261#22.4/qop-offered MUST
+    //# As below.
     //= rfc8760#2.6/qop-always MUST
     //# An empty list in the configuration counts as auth.
     pub fn challenges(&mut self, now: Instant, stale: bool) -> Vec<Challenge> {
@@ -232,7 +242,7 @@ impl Server {
         mut lookup: impl FnMut(Lookup<'_>) -> Option<Account>,
     ) -> Verdict {
         let mut verdict = Verdict::Missing;
-        //= rfc3261#22.3/own-realm MUST NOT
+        //= rfc3261#22.3/own-realm-only MUST NOT
         //# What names another realm is not looked at and counts as nothing.
         let own: Vec<&Credentials> = credentials.iter().filter(|c| self.is_own(c)).take(TRIES).collect();
         for credentials in own {
@@ -284,7 +294,11 @@ impl Server {
     fn is_own(&self, credentials: &Credentials) -> bool {
         match credentials {
             Credentials::Digest(digest) => digest.realm == self.config.realm,
-            //= rfc3261#22/no-basic MUST NOT
+            //= rfc3261#22.4/no-basic MUST NOT
+            //# As below.
+            //= rfc3261#22/basic-not-accepted MUST NOT
+            //# Under the SIP profile no configuration brings it back; such credentials count as none.
+            //= rfc3261#22/basic-not-offered MUST NOT
             //# Under the SIP profile no configuration brings it back; such credentials count as none.
             Credentials::Basic(_) => self.takes_basic(),
             Credentials::Other(_) => false,
@@ -340,6 +354,10 @@ impl Server {
         let offered = self.config.algorithms.contains(algorithm);
         let hash = algorithm.hash().filter(|_| offered).ok_or(Malformed::Algorithm)?;
         match &sent.qop {
+            //= rfc3261#22.4/rfc2069 MUST
+            //# As below.
+            //= rfc3261#22.4/body-integrity MUST
+            //# The absence of qop is what tells the old client; no count is asked of it.
             //= rfc2617#3.2.1/qop-backward MUST
             //# A peer of RFC 2069 gets in once a nonce, since it has no count.
             //= rfc8760#2.6/qop-received MUST
@@ -350,6 +368,8 @@ impl Server {
             Some(qop) if !self.config.qop.contains(qop) => return Err(Malformed::Qop),
             _ => {}
         }
+        //= rfc7616#3.4.6/uri-400 SHOULD
+        //# Malformed is the verdict that asks for 400.
         //= rfc7616#3.4.6/uri-same MUST
         //# Byte for byte under the HTTP profile.
         //= rfc8760#2.6/uri-may-differ MUST
