@@ -1,0 +1,208 @@
+use bytes::Bytes;
+use wire::Instant;
+
+use super::{Event, Leave, Session, State, lower_layers};
+use crate::NtpTime;
+use crate::ntp::to_units;
+use crate::rtcp::{
+    Chunk, Compound, Goodbye, Item, Packet, ReceiverReport, ReportBlock, SenderReport, SourceDescription,
+};
+
+/// Above this many members a goodbye waits its turn: RFC 3550 section 6.3.7.
+const BACKOFF_MEMBERS: usize = 50;
+
+/// Bytes of a report block, and those of headers that a compound packet holds beside blocks and items: sender report
+/// (28), second receiver report (8), description (8) and room for a goodbye.
+const BLOCK: usize = 24;
+const HEADERS: usize = 28 + 8 + 8 + 4;
+
+impl Session {
+    /// Leaves the session: the goodbye goes out at once, or in a group of more than 50 after a back-off, or not at all
+    /// when nothing was ever sent. [`Event::Left`] tells when it is over. `reason` is cut to 255 bytes; it may be empty.
+    //= rfc3550#6.3.7/never-sent MUST NOT
+    //# Who sent neither data nor a report leaves without a word.
+    //= rfc3550#6.3.7/small MAY
+    //# In a group of 50 or less the goodbye goes out at once.
+    pub fn leave(&mut self, now: Instant, reason: &str) {
+        let now = self.advance_to(now);
+        if !matches!(self.state, State::Joined) {
+            return;
+        }
+        if !self.own.spoke {
+            self.state = State::Left;
+            self.event(Event::Left);
+        } else if self.group().members <= BACKOFF_MEMBERS {
+            self.say_goodbye(now, reason);
+        } else {
+            let size = self.bye(reason).map_or(0, |data| data.len()) + lower_layers(self.config.local_rtcp);
+            self.timer.leave(now, size);
+            self.state = State::Leaving { reason: reason.to_owned(), members: 1 };
+        }
+    }
+
+    fn say_goodbye(&mut self, now: Instant, reason: &str) {
+        self.send_bye(now, reason);
+        self.state = State::Left;
+        self.event(Event::Left);
+    }
+
+    pub(super) fn timer_expired(&mut self, now: Instant) {
+        if matches!(self.state, State::Joined) {
+            self.expire(now);
+        }
+        let group = self.group();
+        if !self.timer.expired(now, group) {
+            return;
+        }
+        match &mut self.state {
+            State::Joined => self.send_report(now),
+            State::Leaving { reason, .. } => {
+                let reason = std::mem::take(reason);
+                self.say_goodbye(now, &reason);
+            }
+            State::Left => {}
+        }
+    }
+
+    /// Forgets who has been silent for too long.
+    //= rfc3550#6.3.5/timeout MUST
+    //# Run at every expiry of the timer, at least once an interval: five Td without a packet ends a membership.
+    //= rfc3550#6.3.5/sender-timeout MUST
+    //# Two intervals without data take a source out of the sender table.
+    fn expire(&mut self, now: Instant) {
+        let group = self.group();
+        let interval = self.timer.timeout_interval(group);
+        let before = now - interval * self.config.timeout_multiplier;
+        let senders_before = now - 2 * interval;
+        for (_, member) in self.members.iter_mut() {
+            member.sender &= member.rtp_heard.is_some_and(|heard| heard >= senders_before);
+        }
+        let mut gone = Vec::new();
+        let received = &mut self.stats.received;
+        self.members.expire(before, |ssrc, member| {
+            received.add(&member.received());
+            if member.is_valid() {
+                gone.push(ssrc);
+            }
+        });
+        self.conflicts.expire(now - 10 * interval);
+        for ssrc in gone {
+            self.event(Event::SourceLeft { ssrc, leave: Leave::Timeout });
+        }
+        //= rfc3550#6.3.5/reverse SHOULD
+        //# Timeouts bring the next report nearer, as goodbyes do.
+        self.shrunk(now);
+    }
+
+    fn send_report(&mut self, now: Instant) {
+        let description = self.description();
+        let packets = self.reports(now, &description);
+        let compound = Compound { packets, padding: 0 };
+        self.reports += 1;
+        // Every part is within its limits, so that encoding cannot fail; if it did, the report would only be skipped.
+        let data = compound.to_bytes().unwrap_or_default();
+        let size = data.len() + lower_layers(self.config.local_rtcp);
+        self.send_rtcp(data);
+        self.reported = [Some(now), self.reported[0]];
+        let group = self.group();
+        self.timer.sent(now, size, group);
+    }
+
+    fn send_rtcp(&mut self, data: Bytes) {
+        if let Some(remote) = self.config.remote_rtcp.filter(|_| !data.is_empty()) {
+            self.own.spoke = true;
+            self.stats.rtcp_sent += 1;
+            self.transmit(self.config.local_rtcp, remote, data);
+        }
+    }
+
+    /// The packets of a compound: one or two reports, then the description.
+    //= rfc3550#6.1/order MUST
+    //# Always a report first, an empty RR if need be, then a description with our CNAME.
+    //= rfc3550#6.4/report-kind MUST
+    //# SR when data went out since the report before last, RR otherwise.
+    fn reports(&mut self, now: Instant, description: &SourceDescription) -> Vec<Packet> {
+        let ssrc = self.own.ssrc;
+        let mut blocks = self.blocks(now, description);
+        //= rfc3550#6.4/stack SHOULD
+        //# Blocks beyond 31 go into a receiver report after the first.
+        let more = if blocks.len() > 31 { blocks.split_off(31) } else { Vec::new() };
+        let mut packets = Vec::with_capacity(3);
+        packets.push(if self.we_sent() {
+            let info = self.own.info(now, NtpTime::at(self.config.epoch, now));
+            Packet::SenderReport(SenderReport { ssrc, info, reports: blocks, extension: Bytes::new() })
+        } else {
+            Packet::ReceiverReport(ReceiverReport { ssrc, reports: blocks, extension: Bytes::new() })
+        });
+        if !more.is_empty() {
+            packets.push(Packet::ReceiverReport(ReceiverReport { ssrc, reports: more, extension: Bytes::new() }));
+        }
+        packets.push(Packet::SourceDescription(description.clone()));
+        packets
+    }
+
+    /// A block for each source heard since its last one, as many as fit.
+    //= rfc3550#6.4/round-robin SHOULD
+    //# Sources that do not fit into the largest packet keep their turn for the next report.
+    fn blocks(&mut self, now: Instant, description: &SourceDescription) -> Vec<ReportBlock> {
+        let items: usize = description.chunks.iter().flat_map(|c| &c.items).map(|item| 2 + item.value.len()).sum();
+        let room = self.config.max_rtcp.saturating_sub(HEADERS + items) / BLOCK;
+        let mut blocks = Vec::new();
+        for ssrc in self.members.in_turn(self.turn) {
+            let Some(member) = self.members.member_mut(ssrc).filter(|m| m.left.is_none()) else { continue };
+            let last_sr = member.last_sr;
+            let Some(source) = member.source.as_mut().filter(|s| s.heard_since_report()) else { continue };
+            if blocks.len() == room.min(62) {
+                self.turn = ssrc;
+                break;
+            }
+            let mut block = source.report(ssrc);
+            if let Some((middle, at, _)) = last_sr {
+                block.last_sr = middle;
+                block.delay_since_last_sr = to_units(now - at);
+            }
+            blocks.push(block);
+        }
+        blocks
+    }
+
+    /// Our CNAME, and in every third report one of the other items.
+    //= rfc3550#6.5.1/cname MUST
+    //# Every compound packet carries it, the one with a goodbye included.
+    fn description(&self) -> SourceDescription {
+        let mut items = vec![self.config.cname_item()];
+        //= rfc3550#6.3.9/item-bandwidth SHOULD
+        //# One optional item in every third report, in turn.
+        let others: Vec<&Item> = self.config.items.iter().filter(|item| item.value.len() <= 255).collect();
+        if self.reports % 3 == 2 && !others.is_empty() {
+            let turn = (self.reports / 3) as usize % others.len();
+            items.extend(others.get(turn).map(|item| (*item).clone()));
+        }
+        SourceDescription { chunks: vec![Chunk { ssrc: self.own.ssrc, items }] }
+    }
+
+    /// Sends a goodbye for the SSRC of now.
+    pub(super) fn send_bye(&mut self, _now: Instant, reason: &str) {
+        if let Some(data) = self.bye(reason) {
+            self.send_rtcp(data);
+        }
+    }
+
+    //= rfc3550#6.1/bye-last SHOULD
+    //# Last in its compound, after an empty report and the description.
+    fn bye(&self, reason: &str) -> Option<Bytes> {
+        let ssrc = self.own.ssrc;
+        let mut end = reason.len().min(255);
+        while !reason.is_char_boundary(end) {
+            end -= 1;
+        }
+        let reason = reason.get(..end).filter(|r| !r.is_empty()).map(|r| Bytes::copy_from_slice(r.as_bytes()));
+        let cname = SourceDescription { chunks: vec![Chunk { ssrc, items: vec![self.config.cname_item()] }] };
+        let packets = vec![
+            Packet::ReceiverReport(ReceiverReport { ssrc, ..ReceiverReport::default() }),
+            Packet::SourceDescription(cname),
+            Packet::Goodbye(Goodbye { sources: vec![ssrc], reason }),
+        ];
+        Compound { packets, padding: 0 }.to_bytes().ok()
+    }
+}
