@@ -248,6 +248,7 @@ impl<M: Machine> Driver<M> {
         for _ in 0..2 {
             let now = self.io.now();
             self.io.expire(now);
+            self.settle();
             let deadline = self.machine.deadline().unwrap_or(Instant::FAR).max(self.patience);
             if deadline <= now {
                 self.handle(Input::Time);

@@ -1,0 +1,99 @@
+//! The packet capture that drivers write.
+mod common;
+
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, UdpSocket};
+use std::sync::{Arc, Mutex};
+
+use common::{Puppet, during, loopback, next};
+use net::{Driver, Trace};
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(data)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The packets of a capture of raw IP: protocol, TCP flags or 0, payload.
+fn packets(file: &[u8]) -> Vec<(u8, u8, Vec<u8>)> {
+    let (mut rest, mut found) = (&file[24..], Vec::new());
+    while !rest.is_empty() {
+        let length = u32::from_le_bytes(rest[8..12].try_into().unwrap()) as usize;
+        let ip = &rest[16..16 + length];
+        let (flags, header) = if ip[9] == 6 { (ip[33], 40) } else { (0, 28) };
+        found.push((ip[9], flags, ip[header..].to_vec()));
+        rest = &rest[16 + length..];
+    }
+    found
+}
+
+#[tokio::test]
+async fn datagrams_of_two_drivers_share_a_capture() {
+    let file = Shared::default();
+    let trace = Trace::new(file.clone()).unwrap();
+    let (mut one, mut two) = (Driver::new(Puppet::echo()), Driver::new(Puppet::echo()));
+    let client = UdpSocket::bind(loopback()).unwrap();
+    for (driver, text) in [(&mut one, b"first "), (&mut two, b"second")] {
+        driver.trace(Some(trace.clone()));
+        client.send_to(text, driver.bind_udp(loopback()).unwrap()).unwrap();
+        next(driver).await;
+    }
+    trace.finish().unwrap();
+    let texts: Vec<_> = packets(&file.0.lock().unwrap()).into_iter().map(|p| (p.0, p.2)).collect();
+    let wanted = [b"first ", b"first ", b"second", b"second"];
+    assert_eq!(texts, wanted.map(|text| (17, text.to_vec())));
+}
+
+#[tokio::test]
+async fn a_stream_shows_its_handshake_its_bytes_and_its_end() {
+    let file = Shared::default();
+    let trace = Trace::new(file.clone()).unwrap();
+    let mut driver = Driver::new(Puppet::echo());
+    driver.trace(Some(trace.clone()));
+    let address = driver.bind_tcp(loopback()).unwrap();
+    let client = tokio::task::spawn_blocking(move || {
+        let mut client = TcpStream::connect(address).unwrap();
+        client.write_all(b"hello").unwrap();
+        client.read_exact(&mut [0; 5]).unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        client.read_to_end(&mut Vec::new()).unwrap();
+    });
+    during(&mut driver, client).await.unwrap();
+    driver.shutdown().await;
+    trace.finish().unwrap();
+    let (syn, ack, psh, fin) = (2, 16, 8, 1);
+    let flags: Vec<_> = packets(&file.0.lock().unwrap()).into_iter().map(|p| (p.1, p.2.len())).collect();
+    let wanted = [(syn, 0), (syn | ack, 0), (ack, 0), (psh | ack, 5), (psh | ack, 5), (fin | ack, 0), (fin | ack, 0)];
+    assert_eq!(flags, wanted);
+}
+
+#[tokio::test]
+async fn a_full_disk_ends_the_capture_and_nothing_else() {
+    struct Full(usize);
+    impl Write for Full {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(data.len()).ok_or(io::ErrorKind::StorageFull)?;
+            Ok(data.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let trace = Trace::new(Full(100)).unwrap();
+    let mut driver = Driver::new(Puppet::echo());
+    driver.trace(Some(trace.clone()));
+    let address = driver.bind_udp(loopback()).unwrap();
+    let client = UdpSocket::bind(loopback()).unwrap();
+    for _ in 0..3 {
+        client.send_to(b"hello", address).unwrap();
+        next(&mut driver).await;
+        client.recv(&mut [0; 5]).unwrap();
+    }
+    assert_eq!(trace.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
+}
