@@ -140,6 +140,8 @@ impl Connection {
         let Ok(ip) = host.parse::<Ipv4Addr>() else {
             return self.host_name();
         };
+        //= rfc8866#5.7/ttl-range MUST
+        //# A number that does not fit a byte is refused.
         let ttl = parts.next().map(|ttl| number(ttl, "time to live is not 0 to 255")).transpose()?;
         let count = parts.next().map(count).transpose()?;
         //= rfc8866#5.7/unicast-slash MUST NOT
@@ -214,6 +216,10 @@ impl fmt::Display for Connection {
 
 //= rfc8866#5/idn-ace MUST
 //# A name that is built or understood has only letters, digits, hyphens and dots, so it can only be in ASCII form.
+//= rfc8866#5/domain-names MUST
+//# Only the DNS's letters, digits, hyphens and dots, and the underscore that real zones have.
+//= rfc8866#5/idn-utf8 MUST NOT
+//# A name with any other character cannot be built.
 fn is_host_name(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.' || b == b'_')
 }

@@ -107,11 +107,15 @@ impl Media {
     }
 
     /// The mapping of one payload type, when there is a readable `a=rtpmap` for it. The first counts.
+    //= rfc8866#5.14/rtpmap SHOULD
+    //# Read here and written with push_typed; rfc3264 writes one for every payload type.
     pub fn rtpmap(&self, payload_type: u8) -> Option<Rtpmap> {
         self.attributes.typed::<Rtpmap>().flatten().find(|map| map.payload_type == payload_type)
     }
 
     /// The parameters of one format, when there are any. The first counts.
+    //= rfc8866#6.15/one MUST
+    //# The first one counts.
     pub fn fmtp(&self, format: &str) -> Option<Fmtp> {
         self.attributes.typed::<Fmtp>().flatten().find(|fmtp| fmtp.format == format)
     }
@@ -132,6 +136,12 @@ impl Media {
     }
 
     /// The port, and perhaps the address, of RTCP when it is not the port after RTP's: `a=rtcp` (RFC 3605).
+    //= rfc8866#5.14/rtcp-attribute MUST
+    //# Read here and written with push_typed; rfc3264 writes it whenever the port is not the next one.
+    //= rfc8866#5.14/no-subtract MUST NOT
+    //# Port and rtcp().port are two numbers, neither computed from the other.
+    //= rfc3605#2.1/session-level MUST NOT
+    //# Only a media description has this method; the session's attributes are not asked.
     pub fn rtcp(&self) -> Option<Rtcp> {
         self.attributes.typed::<Rtcp>().flatten().next()
     }

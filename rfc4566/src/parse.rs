@@ -43,6 +43,12 @@ pub(crate) fn session(data: Bytes, config: &Config) -> Result<Session, ParseErro
 /// loses nothing for any other character set.
 //= rfc8866#5/utf8 MUST
 //# UTF-8 unless it cannot be; the octets of other character sets survive as one character each.
+//= rfc8866#5.3/utf8 MUST
+//# The name is among the text that is read this way.
+//= rfc8866#5.4/utf8 MUST
+//# So is the information.
+//= rfc8866#6.10/unknown SHOULD
+//# No charset is decoded: what is not UTF-8 stays as octets and is written back as they were.
 fn decode(data: Bytes) -> (ByteString, bool) {
     match ByteString::try_from(data.clone()) {
         Ok(text) => (text, false),
@@ -127,6 +133,8 @@ impl Reader<'_> {
         let draft = &mut self.draft;
         match letter {
             'v' => {
+                //= rfc8866#5.1/zero MUST
+                //# Any other version fails the description; writing knows no other.
                 if number::<u64>(&value, "").ok() != Some(0) {
                     return Err(ParseErrorKind::Version);
                 }
@@ -136,7 +144,11 @@ impl Reader<'_> {
             //= rfc8866#5.3/one-name MUST
             //# A second s= fails the description; a missing one fails it when strict and is read as a dash otherwise.
             's' => once(&mut draft.name, letter, value),
+            //= rfc8866#5.4/one MUST
+            //# A second one fails the description; the same below an m= line.
             'i' => once(&mut draft.info, letter, value),
+            //= rfc8866#5.5/one MUST
+            //# A second one fails the description.
             'u' => once(&mut draft.uri, letter, value),
             'e' => many(&mut draft.emails, value),
             'p' => many(&mut draft.phones, value),
@@ -148,6 +160,8 @@ impl Reader<'_> {
             'r' | 'z' => self.repetition(letter, &value),
             //= rfc8866#5.12/discarded MUST
             //# Looked at by nobody and kept by nobody.
+            //= rfc8866#5.12/not-used MUST NOT
+            //# No type of this crate can hold the key.
             'k' => Ok(()),
             'a' => many_attributes(&mut draft.attributes, value).map_err(invalid),
             'm' if draft.media.len() >= self.config.max_media => Err(ParseErrorKind::TooManyMedia),
@@ -184,6 +198,8 @@ impl Reader<'_> {
             }
             return many(&mut time.repeats, Repeat::parse(value).map_err(invalid)?);
         }
+        //= rfc8866#5.11/after-repeat MUST
+        //# A z= line is kept with the r= lines above it and written after them; the strict reader refuses one without.
         if self.config.strict && time.repeats.is_empty() {
             return Err(ParseErrorKind::OutOfOrder(letter));
         }

@@ -132,6 +132,8 @@ impl Session {
     /// The (first) address of a media description: its own, else the session's.
     //= rfc8866#5.7/override MAY
     //# A c= line in the media description hides the session's.
+    //= rfc8866#4.1/remote-address SHOULD
+    //# The address of a description, which with its port is where its medium goes; rfc3264 reads it so.
     pub fn connection<'a>(&'a self, media: &'a Media) -> Option<&'a Connection> {
         media.connections.first().or(self.connection.as_ref())
     }

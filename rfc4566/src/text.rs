@@ -39,6 +39,8 @@ impl Text {
     /// [`Invalid`] when it holds NUL, CR or LF.
     //= rfc8866#5.13/value-octets MUST NOT
     //# The only way to a Text from outside refuses the three octets; every value that is written is a Text or a Word.
+    //= rfc8866#6.10/octets MUST NOT
+    //# The three octets are refused whatever the charset.
     pub fn new(text: impl Into<ByteString>) -> Result<Text, Invalid> {
         let text = text.into();
         match memchr::memchr3(0, b'\r', b'\n', text.as_bytes()) {

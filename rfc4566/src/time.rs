@@ -91,6 +91,8 @@ impl Time {
         self.start == 0 && self.stop == 0
     }
 
+    //= rfc8866#5.9/large MUST
+    //# 64 bits, which end some hundred billion years after 2036.
     pub(crate) fn parse(text: &Text) -> Result<Time, Invalid> {
         let mut words = text.words();
         let mut next = || number(&words.need("no start or stop time")?, "time is no number of 64 bits");
@@ -154,6 +156,8 @@ impl TypedTime {
         self.count.saturating_mul(unit)
     }
 
+    //= rfc8866#5.10/units MUST
+    //# Digits and at most one of the four letters; anything else, a fraction among it, is refused.
     fn parse(text: &str) -> Result<TypedTime, Invalid> {
         let (count, unit) = match text.as_bytes().last() {
             Some(b'd') => (text.strip_suffix('d'), Some(Unit::Day)),

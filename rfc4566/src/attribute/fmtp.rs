@@ -19,7 +19,7 @@ pub struct Fmtp {
     /// Which format, as in the `m=` line.
     pub format: Word,
     /// The parameters as written.
-    //= rfc8866#6.15/unchanged MAY
+    //= rfc8866#6.15/unchanged MUST
     //# Kept as text, and handed on as it is; parameters() only reads.
     pub parameters: Text,
 }

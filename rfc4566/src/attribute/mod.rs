@@ -51,6 +51,10 @@ pub trait TypedAttribute: Sized + fmt::Display {
 
 /// The `a=` lines of a session or of a media description, in order. Names are compared with case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+//= rfc8866#6.1/ignored SHOULD
+//# Nothing here asks for a=cat.
+//= rfc8866#6.2/ignored SHOULD
+//# Nothing here asks for a=keywds.
 pub struct Attributes(Vec<Attribute>);
 
 impl Attribute {
@@ -139,6 +143,8 @@ impl Attributes {
     /// The first of that name.
     //= rfc8866#5.13/unknown-ignored MUST
     //# Attributes are only ever looked up by a name that the reader knows; the others rest in the list untouched.
+    //= rfc8866#5/attribute-ignored MUST
+    //# The same: nothing looks at a name that it does not ask for.
     pub fn first(&self, name: &str) -> Option<&Attribute> {
         self.iter().find(|a| a.name() == name)
     }

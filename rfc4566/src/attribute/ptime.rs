@@ -48,6 +48,8 @@ impl Attributes {
 }
 
 /// Reads milliseconds, with up to six digits after the point; `None` when they are zero or no number.
+//= rfc8866#6.4/positive MUST
+//# Digits, perhaps a point and digits; zero and anything else is as if the attribute were not there.
 fn milliseconds(text: &str) -> Option<Duration> {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     if !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) || (whole.is_empty() && fraction.is_empty()) {
