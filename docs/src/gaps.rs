@@ -51,8 +51,8 @@ pub fn of(coverage: &Coverage, document: &str, text: &str) -> Vec<Gap> {
     gaps
 }
 
-/// Number, title and text of each section.
-fn sections_of(text: &str) -> Vec<(String, String, String)> {
+/// Number, title and text of each section of a document, given its text as the RFC editor prints it.
+pub fn sections_of(text: &str) -> Vec<(String, String, String)> {
     let mut sections: Vec<(String, String, String)> = Vec::new();
     // A table of contents may look like headings; of two with one number the later is the section itself.
     let mut known: BTreeMap<String, usize> = BTreeMap::new();

@@ -20,6 +20,7 @@
 //! - [`digest`]: `SPEC.md` to [`Document`]s; [`mark`]: Rust sources to [`Mark`]s.
 //! - [`Coverage`]: requirements joined with their marks; [`check`]: every way in which they can disagree.
 //! - [`snapshot`], [`report`]: the committed coverage file, the table a document.
+//! - [`site`]: coverage, annotated source and guide as HTML.
 //! - [`words`], [`gaps`]: comparisons with the text of the specification, where it is at hand.
 #![forbid(unsafe_code)]
 
@@ -31,6 +32,7 @@ pub mod id;
 pub mod mark;
 mod place;
 pub mod report;
+pub mod site;
 pub mod snapshot;
 mod tree;
 pub mod words;

@@ -1,14 +1,15 @@
-//! `docs check [--write]`, `docs report`, `docs gaps [DOCUMENT…]`: the spec annotations of the repository above the
+//! `docs check [--write]`, `docs report`, `docs site`, `docs gaps [DOCUMENT…]`: the spec annotations of the repository above the
 //! current directory. With `SPEC_TEXT_DIR` set to a directory of `rfcNNNN.txt`, `check` also compares words.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs, io};
 
+use docs::site::{Sections, Site};
 use docs::words::Texts;
 use docs::{Coverage, Tree, gaps, report, snapshot, words};
 
-const USAGE: &str = "usage: docs check [--write] | report | gaps [DOCUMENT...]";
+const USAGE: &str = "usage: docs check [--write] | report | site | gaps [DOCUMENT...]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
         ["check"] => check(&root, false),
         ["check", "--write"] => check(&root, true),
         ["report"] => print_report(&root),
+        ["site"] => write_site(&root),
         ["gaps", ref documents @ ..] => print_gaps(&root, documents),
         _ => Err(io::Error::other(USAGE)),
     });
@@ -74,6 +76,31 @@ fn print_gaps(root: &Path, wanted: &[&str]) -> io::Result<bool> {
             println!("{name}#{}: {} sentences, {} lines: {}", gap.section, gap.asked, gap.lines, gap.title);
         }
     }
+    Ok(true)
+}
+
+/// Writes the site below `target/site`.
+fn write_site(root: &Path) -> io::Result<bool> {
+    let tree = Tree::read(root)?;
+    let coverage = Coverage::of(&tree);
+    let mut sections = Sections::new();
+    if let Some(directory) = text_directory() {
+        for document in &coverage.documents {
+            if let Ok(text) = fs::read_to_string(directory.join(format!("{}.txt", document.name))) {
+                let by_number = gaps::sections_of(&text).into_iter().map(|(number, _, body)| (number, body));
+                sections.insert(document.name.clone(), by_number.collect());
+            }
+        }
+    }
+    let target = root.join("target/site");
+    for (path, content) in (Site { tree: &tree, coverage: &coverage, sections: &sections }).files() {
+        let path = target.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, content)?;
+    }
+    println!("{}", target.join("index.html").display());
     Ok(true)
 }
 

@@ -19,6 +19,9 @@ impl Tree {
     /// When a directory or file cannot be read, or is not UTF-8.
     pub fn read(root: &Path) -> io::Result<Tree> {
         let mut files = Vec::new();
+        if root.join("README.md").exists() {
+            files.push(("README.md".into(), fs::read_to_string(root.join("README.md"))?));
+        }
         for room in fs::read_dir(root)? {
             let room = room?;
             let name = room.file_name().to_string_lossy().into_owned();
