@@ -4,7 +4,7 @@
 # make interop    against the real programs (make interop-install gets them: Debian, apt)
 # make bench      tables of ratios against rivals measured in the same run
 # make fuzz       every fuzz target for FUZZ_SECONDS seconds (default 60; needs cargo-fuzz and a nightly toolchain)
-# make docs       API reference and the report of the spec annotations
+# make docs       target/site: coverage, annotated source, guide and API reference
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header
@@ -49,4 +49,6 @@ fuzz:
 
 docs:
 	$(CARGO) doc --workspace --no-deps --all-features
+	$(CARGO) run -q -p docs -- site
+	rm -rf target/site/api && cp -r target/doc target/site/api
 	$(CARGO) run -q -p docs -- report
