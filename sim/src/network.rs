@@ -411,6 +411,11 @@ impl<M: Machine> Network<M> {
         &self.record.stats
     }
 
+    /// Streams of which an end or a byte is still alive.
+    pub fn streams(&self) -> usize {
+        self.streams.alive()
+    }
+
     /// A hash over every input of every machine and its time: equal for two runs that went the same way.
     pub fn trace_hash(&self) -> u64 {
         self.record.hash()

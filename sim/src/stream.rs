@@ -426,6 +426,10 @@ impl<M: Machine> Network<M> {
 }
 
 impl Streams {
+    pub fn alive(&self) -> usize {
+        self.slab.len() - self.free.len()
+    }
+
     fn insert(&mut self, stream: Stream) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slab.push(None);

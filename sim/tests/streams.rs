@@ -304,6 +304,17 @@ proptest! {
         }
         net.heal_all();
         prop_assert!(net.run_until_idle(HOUR), "streams come to rest");
+        for n in 0..next {
+            for host in &hosts {
+                net.machine_mut(*host).close(ConnId::outbound(n));
+                net.machine_mut(*host).close(ConnId::inbound(n));
+            }
+        }
+        prop_assert!(net.run_until_idle(HOUR));
+        net.run_for(Duration::from_secs(1));
+        let stats = net.stats().clone();
+        let asked = stats.streams_opened + stats.streams_failed;
+        prop_assert!(net.streams() == 0, "{} of {asked} streams linger", net.streams());
         let mut state = std::collections::HashMap::new();
         for happened in net.events() {
             let (conn, step) = match happened.event {
