@@ -41,6 +41,7 @@
 //! together. Limits live in [`Config`], counters in [`Stats`].
 #![forbid(unsafe_code)]
 
+mod address;
 mod clock;
 mod config;
 mod driver;
@@ -51,6 +52,7 @@ mod tcp;
 mod trace;
 mod udp;
 
+pub use address::local_address;
 pub use clock::Clock;
 pub use config::{Config, Stats};
 pub use driver::Driver;
