@@ -41,7 +41,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME", help_heading = "SIP")]
     pub authuser: Option<String>,
     /// Password. Everyone on this machine can see it in the list of processes: prefer one of the next two
-    #[arg(long, value_name = "TEXT", hide_env_values = true, help_heading = "SIP")]
+    #[arg(long, value_name = "TEXT", help_heading = "SIP")]
     pub authpass: Option<String>,
     /// Read the password from the first line of a file; `-` asks for it. Without it, DIALER_AUTHPASS in the environment
     #[arg(long, value_name = "FILE", conflicts_with = "authpass", help_heading = "SIP")]
@@ -128,8 +128,14 @@ pub struct Options {
     #[arg(long, value_name = "DIGITS", value_parser = digits, help_heading = "Media")]
     pub dtmf: Option<String>,
     /// Codecs in order of preference
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME,..", default_value = "pcmu,pcma",
-          help_heading = "Media")]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME,..",
+        default_value = "pcmu,pcma",
+        help_heading = "Media"
+    )]
     pub codec: Vec<CodecName>,
     /// First RTP port to try; 0 takes any free pair
     #[arg(long, value_name = "PORT", default_value_t = 0, help_heading = "Media")]
@@ -234,9 +240,23 @@ mod tests {
     #[test]
     fn mistakes_are_one_line() {
         for args in [
-            "--transport sctp", "--transport tls", "--tone 9000", "--dtmf 12x", "--dtmf ,", "--auto-respond 100",
-            "--duration -1", "--play a --tone 440", "--resume 3", "--register", "--send hi", "--port 65536", "--nonsense",
-            "--authpass a --authpass-file b", "--register-interval 0", "--no-audio --record x", "--uri sip:x",
+            "--transport sctp",
+            "--transport tls",
+            "--tone 9000",
+            "--dtmf 12x",
+            "--dtmf ,",
+            "--auto-respond 100",
+            "--duration -1",
+            "--play a --tone 440",
+            "--resume 3",
+            "--register",
+            "--send hi",
+            "--port 65536",
+            "--nonsense",
+            "--authpass a --authpass-file b",
+            "--register-interval 0",
+            "--no-audio --record x",
+            "--uri sip:x",
         ] {
             let failure = parse(args).unwrap_err();
             assert_eq!(failure.code(), 2, "{args}");

@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn the_ladder_shows_who_said_what_when() {
         let peer = "192.0.2.2:5060".parse().unwrap();
-        let step = |ms, sent, what: &str| Step { at: Instant::from_millis(1000 + ms), sent, peer, what: what.into() };
+        let step =
+            |ms: u64, sent, what: &str| Step { at: Instant::from_millis(1000 + ms), sent, peer, what: what.into() };
         let text = ladder(&[step(0, true, "INVITE"), step(40, false, "180 Ringing"), step(1500, false, "200 OK")]);
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].ends_with("192.0.2.2:5060"));
