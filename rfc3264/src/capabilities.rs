@@ -93,6 +93,14 @@ impl Capabilities {
     //# Session::new starts with a permanent time, 0 0.
     //= rfc3264#9/every-type MUST
     //# One description for each of our streams; their types are all that we support.
+    //= rfc3264#9/valid MUST
+    //# Built like an offer.
+    //= rfc3264#9/every-format SHOULD
+    //# All formats of each stream are written.
+    //= rfc3264#9/rtpmap MUST
+    //# With their mappings.
+    //= rfc3264#9/unique MUST
+    //# The caller draws a number for each Capabilities.
     pub fn describe(&self) -> Session {
         let mut session = self.session();
         for stream in &self.streams {
@@ -108,6 +116,8 @@ impl Capabilities {
     //# A dash, unless the application has a subject.
     //= rfc3264#5/time SHOULD
     //# Session::new gives 0 0.
+    //= rfc3264#5/initial-version MUST
+    //# The session's number cut to 61 bits is the first version.
     pub(crate) fn session(&self) -> Session {
         let id = self.session_id & (u64::MAX >> 1);
         let mut origin = Origin::new(id, id & (u64::MAX >> 3), IpAddr::from([0, 0, 0, 0]));
@@ -159,6 +169,14 @@ impl LocalStream {
     }
 
     /// Its media description with these formats.
+    //= rfc3264#5.1/sendonly-formats SHOULD
+    //# The formats of a stream are those that it would send and receive; a stream has one direction and one list.
+    //= rfc3264#5.1/recvonly-formats SHOULD
+    //# The same.
+    //= rfc3264#5.1/sendrecv-formats SHOULD
+    //# The same.
+    //= rfc3264#5.1/preference MUST
+    //# In the order of LocalStream::formats.
     pub(crate) fn media(&self, formats: Vec<Format>) -> Media {
         let mut media = Media::with(self.kind.clone(), self.port, self.proto.clone());
         media.connections.extend(self.connection.clone());

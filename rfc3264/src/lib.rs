@@ -35,6 +35,7 @@
 mod capabilities;
 mod error;
 mod format;
+mod local;
 mod negotiation;
 mod parameters;
 mod scope;

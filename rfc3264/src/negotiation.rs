@@ -1,8 +1,8 @@
-use rfc4566::{Attribute, Direction, Group, Media, Session, Word};
+use rfc4566::{Attribute, Group, Media, Session, Word};
 
 use crate::capabilities::{Capabilities, LocalStream};
 use crate::error::Error;
-use crate::format::Format;
+use crate::local::{Local, State, closed};
 use crate::slot::Slot;
 use crate::stream::{Side, Stream};
 
@@ -41,31 +41,14 @@ pub struct Negotiation {
     agreed: Agreed,
     /// Our offer that waits for its answer, with what the slots become.
     pending: Option<(Session, Vec<Slot>)>,
+    /// Our last description that went out, even if it was refused since: versions count on from it.
+    sent: Option<Session>,
     streams: Vec<Stream>,
 }
 
 /// Names one of our streams in a [`Negotiation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StreamId(pub(crate) usize);
-
-/// One of our streams.
-#[derive(Clone, Debug)]
-struct Local {
-    stream: LocalStream,
-    state: State,
-    held: bool,
-}
-
-/// What becomes of one of our streams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Offered, and answered when offered.
-    Wanted,
-    /// Answered when offered.
-    Resting,
-    /// Gone.
-    Removed,
-}
 
 /// What both sides last said.
 #[derive(Clone, Debug, Default)]
@@ -76,12 +59,26 @@ struct Agreed {
     slots: Vec<Slot>,
 }
 
+impl Agreed {
+    /// The groups that both descriptions have, with the streams that both put into them.
+    fn groups(&self) -> Vec<Group> {
+        let (Some(local), Some(remote)) = (&self.local, &self.remote) else { return Vec::new() };
+        let mut groups: Vec<Group> = local.attributes.groups().collect();
+        groups.retain_mut(|group| {
+            let theirs = remote.attributes.groups().find(|theirs| theirs.semantics == group.semantics);
+            group.mids.retain(|mid| theirs.as_ref().is_some_and(|theirs| theirs.mids.contains(mid)));
+            theirs.is_some()
+        });
+        groups
+    }
+}
+
 impl Negotiation {
     /// Nothing said yet.
     pub fn new(mut own: Capabilities) -> Negotiation {
         let streams = std::mem::take(&mut own.streams);
         let locals = streams.into_iter().map(|stream| Local { stream, state: State::Wanted, held: false }).collect();
-        Negotiation { own, locals, agreed: Agreed::default(), pending: None, streams: Vec::new() }
+        Negotiation { own, locals, agreed: Agreed::default(), pending: None, sent: None, streams: Vec::new() }
     }
 
     /// What the two descriptions come to, one entry for each media description. Empty before the first exchange.
@@ -143,6 +140,8 @@ impl Negotiation {
     }
 
     /// Puts the peer on hold with the next description: all streams stop receiving.
+    //= rfc3264#8.4/zero-port MUST NOT
+    //# A hold changes the direction and neither address nor port.
     pub fn hold(&mut self) {
         self.locals.iter_mut().for_each(|local| local.held = true);
     }
@@ -168,6 +167,12 @@ impl Negotiation {
     /// [`Error::OfferPending`] while one waits for its answer.
     //= rfc3264#4/one-offer MUST NOT
     //# An offer of ours that waits blocks the next one; an offer of the peer never waits here, it is answered at once.
+    //= rfc3264#4/own-pending MUST NOT
+    //# The error comes before anything is looked at.
+    //= rfc3264#5/valid MUST
+    //# What Session and Media write fits the grammar; contact lines are left out.
+    //= rfc3264#8/stream-count MUST
+    //# One description a slot, and slots only grow.
     pub fn offer(&mut self) -> Result<Session, Error> {
         if self.pending.is_some() {
             return Err(Error::OfferPending);
@@ -183,14 +188,13 @@ impl Negotiation {
             let before = self.agreed.local.as_ref().and_then(|session| session.media.get(index));
             session.media.push(self.offered(slot, before));
         }
-        let groups: Vec<Group> = self.agreed.local.iter().flat_map(|session| session.attributes.groups()).collect();
-        add_groups(&mut session, groups);
+        add_groups(&mut session, self.agreed.groups());
         self.number(&mut session);
         self.pending = Some((session.clone(), slots));
         Ok(session)
     }
 
-    /// Gives the streams that are wanted and have no slot a free one, or a new one.
+    /// Gives the streams that are wanted and have no slot a free one of their media type, or a new one.
     //= rfc3264#8.1/below MUST
     //# New slots are pushed at the end.
     fn fill(&self, slots: &mut Vec<Slot>) {
@@ -200,10 +204,10 @@ impl Negotiation {
                 continue;
             }
             let kind = &local.stream.kind;
-            let free = |slot: &Slot| slot.closed && slot.id.is_none_or(|id| self.is_removed(id));
-            let same_kind = slots.iter().position(|slot| free(slot) && slot.kind == *kind);
+            let free =
+                |slot: &&mut Slot| slot.closed && slot.kind == *kind && slot.id.is_none_or(|id| self.is_removed(id));
             let fresh = Slot::new(kind.clone(), local.stream.mid.clone(), Some(id));
-            match same_kind.or_else(|| slots.iter().position(free)).and_then(|at| slots.get_mut(at)) {
+            match slots.iter_mut().find(free) {
                 Some(slot) => *slot = fresh,
                 None => slots.push(fresh),
             }
@@ -215,6 +219,8 @@ impl Negotiation {
     }
 
     /// The description of one slot in an offer.
+    //= rfc3264#8.3.1/rest-unchanged SHOULD
+    //# The description is made from the stream's fields; those that are not touched are written as before.
     fn offered(&self, slot: &mut Slot, before: Option<&Media>) -> Media {
         let local = slot.id.and_then(|id| self.locals.get(id.0));
         let Some(local) = local.filter(|local| local.state == State::Wanted && local.stream.port != 0) else {
@@ -274,6 +280,14 @@ impl Negotiation {
     /// # Errors
     /// [`Error::Glare`] while an offer of ours waits, [`Error::StreamsMissing`] when the offer forgot streams,
     /// [`Error::NotAcceptable`] when no stream of it can be used. All is then as before the offer.
+    //= rfc3264#6/origin MUST
+    //# The origin line is our own.
+    //= rfc3264#8/no-op MUST
+    //# The version of an offer is not looked at.
+    //= rfc3264#8/no-op-answer MUST
+    //# Every offer goes the same way.
+    //= rfc3264#6/zero-streams MUST
+    //# No offered stream, no turn of the loop.
     pub fn answer(&mut self, offer: Session) -> Result<Session, Error> {
         if self.pending.is_some() {
             return Err(Error::Glare);
@@ -297,6 +311,10 @@ impl Negotiation {
             }
             let side = Side::new(&offer, theirs);
             let choice = if theirs.port == 0 { None } else { self.choose(index, &slots, side) };
+            if let Some(id) = choice {
+                let elsewhere = slots.iter_mut().enumerate().filter(|(at, slot)| *at != index && slot.id == Some(id));
+                elsewhere.for_each(|(_, slot)| slot.id = None);
+            }
             let Some(slot) = slots.get_mut(index) else { continue };
             let media = match choice.and_then(|id| Some((id, self.locals.get(id.0)?))) {
                 None => closed(theirs),
@@ -351,39 +369,67 @@ impl Negotiation {
     }
 
     //= rfc5888#9.2/unknown-semantics MUST
-    //# Groups of kinds that the application did not name are left out of the answer.
+    //# Groups of kinds that the application did not name are left out of the answer; BUNDLE always is.
     //= rfc5888#9.2/known-semantics MUST
-    //# The others are answered, with those of their streams that were accepted.
-    //= rfc5888#9.2/refused-mid MUST NOT
-    //# Streams with port 0 drop out of the group.
+    //# The others are answered.
+    //= rfc5888#9.2/subset MUST
+    //# With the names of the offer, less those of refused streams.
+    //= rfc5888#9.2/offerer-asks MUST
+    //# Nothing is grouped in an answer but what the offer grouped.
+    //= rfc5888#6/no-mid MUST NOT
+    //# One offered stream without a name, and no group with members is answered.
+    //= rfc5888#6/unknown-mid MUST
+    //# A group with a name that no offered stream has is passed over.
     fn answer_groups(&self, offer: &Session, session: &mut Session) {
-        let known = |group: &Group| self.own.groups.contains(&group.semantics);
-        add_groups(session, offer.attributes.groups().filter(known).collect());
+        let own = || self.own.groups.iter().filter(|semantics| **semantics != "BUNDLE");
+        let known = |group: &Group| own().any(|semantics| *semantics == group.semantics);
+        let mids: Option<Vec<Word>> = offer.media.iter().map(Media::mid).collect();
+        let sound = |group: &Group| match &mids {
+            Some(mids) => group.mids.iter().all(|mid| mids.contains(mid)),
+            None => group.mids.is_empty(),
+        };
+        let mut groups: Vec<Group> = offer.attributes.groups().filter(|group| known(group) && sound(group)).collect();
+        //= rfc5888#9.3/capabilities SHOULD
+        //# An empty group in the offer is answered with an empty one for each kind that we know.
+        if offer.attributes.groups().any(|group| group.mids.is_empty()) {
+            let missing = |semantics: &&Word| !groups.iter().any(|group| group.semantics == **semantics);
+            let others: Vec<Word> = own().filter(missing).cloned().collect();
+            groups.extend(others.into_iter().map(|semantics| Group { semantics, mids: Vec::new() }));
+        }
+        add_groups(session, groups);
     }
 
     /// Gives a new description its version: the last one's, or one more when anything differs.
     //= rfc3264#8/origin MUST
     //# Everything else in the line comes from the capabilities, whose session number stays.
+    //= rfc3264#8/version MUST
+    //# One more than the last version that went out.
     //= rfc3264#8/same-version MUST
     //# The old version is kept only by a description that equals the old one.
-    fn number(&self, session: &mut Session) {
-        let Some(before) = &self.agreed.local else { return };
-        let version = before.origin.version().unwrap_or(0);
-        session.origin.set_version(version);
-        if session != before {
-            session.origin.set_version(version.wrapping_add(1));
+    fn number(&mut self, session: &mut Session) {
+        if let Some(before) = &self.sent {
+            let version = before.origin.version().unwrap_or(0);
+            session.origin.set_version(version);
+            if session != before {
+                session.origin.set_version(version.wrapping_add(1));
+            }
         }
+        self.sent = Some(session.clone());
     }
 
     fn agree(&mut self, local: Session, remote: Session, slots: Vec<Slot>) {
-        let pairs = local.media.iter().zip(&remote.media).zip(&slots).enumerate();
+        let pairs = || local.media.iter().zip(&remote.media);
         //= rfc5888#9.1/alignment MUST
         //# Streams are paired by their place; a=mid is only looked at afterwards.
-        self.streams = pairs
-            .map(|(index, ((ours, theirs), slot))| {
-                Stream::new(index, slot.id, Side::new(&local, ours), Side::new(&remote, theirs))
-            })
-            .collect();
+        let pair = |(index, ((ours, theirs), slot)): (usize, ((&Media, &Media), &Slot))| {
+            Stream::new(index, slot.id, Side::new(&local, ours), Side::new(&remote, theirs))
+        };
+        self.streams = pairs().zip(&slots).enumerate().map(pair).collect();
+        //= rfc5888#9.1/changed-mid MUST
+        //# One stream whose name differs takes the names of all away.
+        if pairs().any(|(ours, theirs)| theirs.mid().is_some_and(|mid| ours.mid() != Some(mid))) {
+            self.streams.iter_mut().for_each(|stream| stream.mid = None);
+        }
         self.agreed = Agreed { local: Some(local), remote: Some(remote), slots };
     }
 }
@@ -404,111 +450,6 @@ pub fn answer(offer: Session, own: &Capabilities) -> Result<(Session, Vec<Stream
     Ok((answer, negotiation.streams))
 }
 
-impl Local {
-    /// What we want to do with the stream now.
-    //= rfc3264#8.4/hold MUST
-    //# A hold takes receiving away: both ways become sendonly, recvonly becomes inactive.
-    fn wanted(&self) -> Direction {
-        Direction::new(self.stream.direction.sends(), self.stream.direction.receives() && !self.held)
-    }
-
-    /// Whether this stream can answer the offered one.
-    fn fits(&self, offered: Side<'_>) -> bool {
-        let (stream, media) = (&self.stream, offered.media);
-        if stream.port == 0
-            || !stream.kind.eq_ignore_ascii_case(&media.kind)
-            || !stream.proto.eq_ignore_ascii_case(&media.proto)
-        {
-            return false;
-        }
-        if offered.is_multicast() && offered.direction().and(self.wanted()) != offered.direction() {
-            return false; // a group's direction is not ours to change
-        }
-        if !media.is_rtp() {
-            return media.formats.iter().any(|token| crate::stream::has_token(&stream.tokens, token));
-        }
-        let theirs = Format::read(media);
-        let common = |format: &Format| stream.formats.iter().any(|own| own.matches(format));
-        let auxiliary_only = theirs.iter().all(Format::is_auxiliary);
-        theirs.iter().any(|format| common(format) && (auxiliary_only || !format.is_auxiliary()))
-    }
-
-    /// The answer to an offered stream that fits.
-    //= rfc3264#6.1/direction-sendonly MUST
-    //# What we want, cut down to the reverse of what was offered, leaves recvonly or inactive.
-    //= rfc3264#6.1/direction-recvonly MUST
-    //# The same leaves sendonly or inactive.
-    //= rfc3264#6.1/direction-inactive MUST
-    //# The same leaves inactive.
-    fn answered(&self, offered: Side<'_>, single: bool) -> Media {
-        if offered.is_multicast() {
-            return self.answered_group(offered);
-        }
-        let theirs = offered.media;
-        let mut stream = self.stream.clone();
-        stream.rtcp_mux &= theirs.rtcp_mux();
-        stream.tokens.retain(|token| crate::stream::has_token(&theirs.formats, token));
-        let mut media = stream.media(crate::slot::common(&self.stream.formats, theirs, single));
-        self.write_direction(self.wanted().and(offered.direction().reversed()), &mut media);
-        media.attributes.remove("mid");
-        media.attributes.extend(theirs.attributes.first("mid").cloned());
-        media
-    }
-
-    /// The answer to an offered multicast stream: the same stream with the formats that we know.
-    //= rfc3264#6.2/address MUST
-    //# The offered description is copied, with its port and addresses.
-    //= rfc3264#6.2/direction MUST
-    //# The direction is copied; a stream whose direction we do not want is refused instead.
-    //= rfc3264#6.2/formats MUST
-    //# Only formats go, those that we do not have.
-    //= rfc3264#6.2/ptime MUST
-    //# Copied with the bandwidth.
-    fn answered_group(&self, offered: Side<'_>) -> Media {
-        let mut media = offered.media.clone();
-        let known = crate::slot::common(&self.stream.formats, offered.media, false);
-        let is_known = |number: &str| known.iter().any(|format| number == format.payload_type.to_string());
-        if media.is_rtp() {
-            media.formats.retain(|number| is_known(number));
-            media.attributes.retain(|attribute| match attribute.name() {
-                "rtpmap" | "fmtp" => attribute.get().and_then(|v| v.split(' ').next()).is_some_and(is_known),
-                _ => true,
-            });
-        }
-        media.connections.extend(offered.own_connection());
-        self.write_direction(offered.direction(), &mut media);
-        media
-    }
-
-    //= rfc3264#5.1/sendonly MUST
-    //# Every direction but both ways is written; both ways is the default.
-    //= rfc3264#5.1/recvonly MUST
-    //# The same.
-    //= rfc3264#5.1/inactive MUST
-    //# The same.
-    fn write_direction(&self, direction: Direction, media: &mut Media) {
-        if direction != Direction::SendRecv || media.direction().is_some() {
-            media.attributes.set_direction(direction);
-        }
-    }
-}
-
-/// A stream that is refused or gone: port 0, one format, and its name.
-//= rfc3264#6/reject MUST
-//# Port 0 and the first offered format.
-//= rfc3264#8.2/answer-zero MUST
-//# A description with port 0 chooses no stream of ours and comes back through here.
-fn closed(of: &Media) -> Media {
-    let mut media = Media::with(of.kind.clone(), 0, of.proto.clone());
-    media.formats.extend(of.formats.first().cloned());
-    let first = media.formats.first().map(|format| format.to_string());
-    let describes =
-        |a: &&Attribute| a.name() == "rtpmap" && a.get().and_then(|v| v.split(' ').next()) == first.as_deref();
-    media.attributes.extend(of.attributes.iter().find(describes).cloned());
-    media.attributes.extend(of.attributes.first("mid").cloned());
-    media
-}
-
 fn set_mid(media: &mut Media, mid: &Word) {
     if let Ok(attribute) = Attribute::value("mid", mid) {
         media.attributes.set(attribute);
@@ -516,11 +457,20 @@ fn set_mid(media: &mut Media, mid: &Word) {
 }
 
 /// Writes groups, as far as their streams are there.
+//= rfc5888#9.2/refused-mid MUST NOT
+//# Names of streams with port 0 drop out, in answers and later offers.
+//= rfc5888#9.2/answer-counts MUST
+//# Later offers repeat the groups that both last descriptions have, with the streams that both name.
+//= rfc5888#6/all-named MUST
+//# Groups come from an offer in which every stream has a name, and names are kept.
 fn add_groups(session: &mut Session, groups: Vec<Group>) {
     let open: Vec<Word> = session.media.iter().filter(|media| media.port != 0).filter_map(Media::mid).collect();
     for mut group in groups {
         group.mids.retain(|mid| open.contains(mid));
-        session.attributes.push_typed(&group);
+        let written = session.attributes.groups().any(|other| other.semantics == group.semantics);
+        if !written {
+            session.attributes.push_typed(&group);
+        }
     }
 }
 

@@ -37,7 +37,7 @@ impl Slot {
     pub(crate) fn record(&mut self, ours: &Media, theirs: &Media) {
         self.closed = ours.port == 0 || theirs.port == 0;
         self.kind = ours.kind.clone();
-        self.mid = theirs.mid().or_else(|| ours.mid());
+        self.mid = ours.mid();
         for format in Format::read(ours).into_iter().chain(Format::read(theirs)) {
             if !self.numbers.iter().any(|known| known.payload_type == format.payload_type) {
                 self.numbers.push(format);
@@ -49,6 +49,8 @@ impl Slot {
     /// for another format.
     //= rfc3264#8.3.2/mapping-fixed MUST NOT
     //# A number that has stood for a format, in either side's description, is given to no other.
+    //= rfc3264#8.3.2/mapping-later MUST
+    //# A format that had a number gets the same again.
     pub(crate) fn number(&self, wanted: &[Format]) -> Vec<Format> {
         let mut numbered: Vec<Format> = Vec::with_capacity(wanted.len());
         for format in wanted {
@@ -77,6 +79,8 @@ fn wished(wanted: &[Format], number: u8) -> bool {
 //# So is the order.
 //= rfc3264#6.1/one-format MUST
 //# fits() has seen at least one, of those that a stream can live on.
+//= rfc3264#6.1/preference MUST
+//# The offer's order is taken over as ours.
 pub(crate) fn common(own: &[Format], offered: &Media, single: bool) -> Vec<Format> {
     let mut formats: Vec<Format> = Vec::new();
     let mut sources: Vec<Format> = Vec::new();

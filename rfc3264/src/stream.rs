@@ -99,7 +99,23 @@ impl Stream {
     }
 
     /// Compares our description with the peer's.
+    //= rfc3264#8.3.2/send-format MUST
+    //# Built anew from the last two descriptions after every exchange, nothing older remains.
+    //= rfc3264#8.3.2/old-formats MUST NOT
+    //# The same.
+    //= rfc3264#8.3.2/offerer-format MUST
+    //# The same.
+    //= rfc3264#8.3.2/offerer-old-formats MUST NOT
+    //# The same.
+    //= rfc3264#8.3.4/new-parameters MUST
+    //# The same for ports, packet lengths and parameters.
+    //= rfc3264#8.3.1/new-port SHOULD
+    //# The same for destinations.
     pub(crate) fn new(index: usize, id: Option<StreamId>, local: Side<'_>, remote: Side<'_>) -> Stream {
+        //= rfc3264#5.1/port-zero MUST NOT
+        //# Port 0 on either side leaves no destination, no direction and no formats to send.
+        //= rfc3264#6/rejected-silent MUST NOT
+        //# The same; without a destination there is no RTCP either.
         let active = local.media.port != 0 && remote.media.port != 0;
         let placeholder = remote.connection.is_none_or(Connection::is_unspecified);
         let multicast = remote.connection.is_some_and(Connection::is_multicast);
@@ -109,6 +125,14 @@ impl Stream {
         //# An address of zeros takes away both destinations and our right to send; the rest of the stream stays.
         let direction = Direction::new(agreed.sends() && !placeholder, agreed.receives());
         let rtcp_mux = local.media.rtcp_mux() && remote.media.rtcp_mux();
+        //= rfc3264#5.1/answer-numbers MUST
+        //# What we send is listed from the peer's description, with the peer's numbers, whoever made the offer.
+        //= rfc3264#6.1/offer-numbers MUST
+        //# The same list, as answerer.
+        //= rfc3264#6.1/send-format MUST
+        //# Only formats that both descriptions have are in it.
+        //= rfc3264#7/listed-format MUST
+        //# The same, as offerer.
         let (send, receive) = (common(remote.media, local.media), common(local.media, remote.media));
         let to_peer = (active && !placeholder).then_some(());
         let mid = remote.media.mid().filter(|mid| local.media.mid().as_ref() == Some(mid));
@@ -188,6 +212,8 @@ impl<'a> Side<'a> {
 }
 
 /// The formats of one side that the other knows too.
+//= rfc3264#6.1/ready-formats MUST
+//# With our own description first, this is the list of what may come in.
 fn common(of: &Media, with: &Media) -> Vec<Format> {
     if !of.is_rtp() {
         return Vec::new();
