@@ -16,6 +16,9 @@ pub struct Config {
     /// Size asked of the operating system for the receive and send buffer of each UDP socket, in bytes; it may grant
     /// less. 0 leaves the system's default. Default 1 MiB.
     pub udp_buffer: usize,
+    /// Whether the machine hears of datagrams that the network reports as undeliverable (ICMP). Such reports can be
+    /// forged by who knows both addresses. Only Linux says which datagram was meant. Default true.
+    pub udp_errors: bool,
     /// The most bytes taken from a stream at once. Default 16 KiB.
     pub read_size: usize,
     /// Bytes kept for a connection that cannot be written; more closes it with `Overflow`. Default 1 MiB.
@@ -45,6 +48,7 @@ impl Default for Config {
             inputs_per_source: 64,
             udp_queue: 256,
             udp_buffer: 1 << 20,
+            udp_errors: true,
             read_size: 16 << 10,
             stream_queue: 1 << 20,
             connections: 16_384,
@@ -75,6 +79,8 @@ pub struct Stats {
     pub udp_send_errors: u64,
     /// Errors from receiving on a UDP socket, which tell nothing about who caused them.
     pub udp_receive_errors: u64,
+    /// Datagrams that the network reported as undeliverable.
+    pub udp_unreachable: u64,
     /// Datagrams from an address that no socket is bound to.
     pub unbound: u64,
     /// Connections accepted.

@@ -97,10 +97,7 @@ impl<M: Machine> Driver<M> {
     /// The operating system's.
     pub fn bind_udp(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
         let udp = Udp::bind(address, &self.io.config)?;
-        let local = udp.local();
-        let slot = self.io.insert(Kind::Udp(udp));
-        self.io.udp.insert(local, slot);
-        Ok(local)
+        Ok(self.io.add_udp(udp))
     }
 
     /// Opens two UDP sockets, at an even port within `ports` and at the port after it, as RTP and RTCP like them, and
@@ -130,8 +127,7 @@ impl<M: Machine> Driver<M> {
 
     /// Closes the UDP socket at `address`; false when there is none. Datagrams still queued for it are lost.
     pub fn unbind_udp(&mut self, address: SocketAddr) -> bool {
-        let slot = self.io.udp.remove(&address);
-        slot.is_some_and(|slot| self.io.remove(slot).is_some())
+        self.io.remove_udp(address)
     }
 
     /// Accepts TCP connections at `address` and returns where that is: port 0 takes a free one.

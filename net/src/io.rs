@@ -6,6 +6,7 @@ use std::task::Waker;
 
 use wire::{ConnId, Input, Instant, Output, Transmit};
 
+use crate::errors::Errors;
 use crate::lookup::{Lookup, Lookups};
 use crate::ready::{Flag, Ready};
 use crate::tcp::{Conn, Listener};
@@ -53,6 +54,8 @@ pub(crate) enum Kind {
     Listener(Listener),
     Conn(Box<Conn>),
     Lookup(Lookup),
+    /// What the network says about datagrams sent before.
+    Unreachable(Errors),
 }
 
 impl Io {
@@ -117,7 +120,7 @@ impl Io {
         match source.kind {
             Kind::Udp(_) => self.udp_flush(slot),
             Kind::Conn(_) => self.conn_flush(slot),
-            Kind::Listener(_) | Kind::Lookup(_) => {}
+            Kind::Listener(_) | Kind::Lookup(_) | Kind::Unreachable(_) => {}
         }
     }
 
@@ -128,6 +131,7 @@ impl Io {
             Kind::Listener(_) => self.accept(slot),
             Kind::Conn(_) => self.conn_advance(slot),
             Kind::Lookup(_) => self.lookup_advance(slot),
+            Kind::Unreachable(_) => self.unreachable(slot),
         }
     }
 
@@ -167,7 +171,7 @@ impl Io {
         self.sources.slots.iter().flatten().any(|source| match &source.kind {
             Kind::Udp(udp) => udp.has_unsent(),
             Kind::Conn(conn) => conn.has_unsent(),
-            Kind::Listener(_) | Kind::Lookup(_) => false,
+            Kind::Listener(_) | Kind::Lookup(_) | Kind::Unreachable(_) => false,
         })
     }
 

@@ -45,6 +45,7 @@ mod address;
 mod clock;
 mod config;
 mod driver;
+mod errors;
 mod io;
 mod lookup;
 mod ready;

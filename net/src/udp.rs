@@ -2,6 +2,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -10,13 +11,16 @@ use tokio::net::UdpSocket;
 use wire::Input;
 
 use crate::Config;
+use crate::errors::Errors;
 use crate::io::{Io, Kind, Source};
 
 pub(crate) struct Udp {
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
     local: SocketAddr,
     /// What the socket would not take at once.
     queue: VecDeque<(SocketAddr, Bytes)>,
+    /// The slot of the source that reads the socket's error queue.
+    errors: Option<usize>,
 }
 
 impl Udp {
@@ -35,19 +39,48 @@ impl Udp {
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         let socket = UdpSocket::from_std(socket.into())?;
-        Ok(Udp { local: socket.local_addr()?, socket, queue: VecDeque::new() })
+        Ok(Udp { local: socket.local_addr()?, socket: Arc::new(socket), queue: VecDeque::new(), errors: None })
     }
 
-    pub fn local(&self) -> SocketAddr {
-        self.local
+    fn socket(&self) -> Arc<UdpSocket> {
+        self.socket.clone()
     }
 
     pub fn has_unsent(&self) -> bool {
         !self.queue.is_empty()
     }
+
+    fn try_send(&self, data: &[u8], remote: SocketAddr) -> io::Result<usize> {
+        match self.socket.try_send_to(data, remote) {
+            // It may be what the network said about an earlier datagram, in which case it is said only once.
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => self.socket.try_send_to(data, remote),
+            result => result,
+        }
+    }
 }
 
 impl Io {
+    pub fn add_udp(&mut self, mut udp: Udp) -> SocketAddr {
+        let local = udp.local;
+        if self.config.udp_errors
+            && let Some(errors) = Errors::of(udp.socket(), local)
+        {
+            udp.errors = Some(self.insert(Kind::Unreachable(errors)));
+        }
+        let slot = self.insert(Kind::Udp(udp));
+        self.udp.insert(local, slot);
+        local
+    }
+
+    pub fn remove_udp(&mut self, local: SocketAddr) -> bool {
+        let slot = self.udp.remove(&local);
+        let Some(Kind::Udp(udp)) = slot.and_then(|slot| self.remove(slot)) else { return false };
+        if let Some(errors) = udp.errors {
+            self.remove(errors);
+        }
+        true
+    }
+
     pub fn udp_receive(&mut self, slot: usize) -> Option<Input> {
         let Some(Source { waker, kind: Kind::Udp(udp), .. }) = self.sources.at(slot) else { return None };
         let mut context = Context::from_waker(waker);
@@ -81,7 +114,7 @@ impl Io {
         let Some(Source { flag, kind: Kind::Udp(udp), .. }) = self.sources.at(slot) else { return };
         self.trace.datagram(local, remote, &data);
         if udp.queue.is_empty() {
-            match udp.socket.try_send_to(&data, remote) {
+            match udp.try_send(&data, remote) {
                 Ok(length) => return self.stats.sent(length),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return self.udp_failed(local, remote, &error),
@@ -100,7 +133,7 @@ impl Io {
             let Some(Source { waker, kind: Kind::Udp(udp), .. }) = self.sources.at(slot) else { return };
             let Some((remote, data)) = udp.queue.front() else { return };
             let (local, remote) = (udp.local, *remote);
-            match udp.socket.try_send_to(data, remote) {
+            match udp.try_send(data, remote) {
                 Ok(length) => self.stats.sent(length),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     match udp.socket.poll_send_ready(&mut Context::from_waker(waker)) {

@@ -144,3 +144,47 @@ async fn what_the_socket_will_not_take_waits_and_then_the_oldest_goes() {
     let stats = driver.stats();
     assert_eq!(stats.datagrams_out + stats.udp_overflows + stats.udp_send_errors, 500, "{stats:?}");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_closed_port_is_told_with_its_address_and_harms_no_other_peer() {
+    for ip in ["127.0.0.1", "::1"] {
+        let address = |port| std::net::SocketAddr::new(ip.parse().unwrap(), port);
+        let Ok(friend) = UdpSocket::bind(address(0)) else {
+            println!("skipped: no {ip} here");
+            continue;
+        };
+        let (first, second) = (UdpSocket::bind(address(0)).unwrap(), UdpSocket::bind(address(0)).unwrap());
+        let closed = [first.local_addr().unwrap(), second.local_addr().unwrap()];
+        drop((first, second));
+        let mut driver = Driver::new(Puppet::default());
+        let local = driver.bind_udp(address(0)).unwrap();
+        for remote in closed {
+            driver.machine_mut().datagram(local, remote, "anybody?");
+            driver.machine_mut().datagram(local, friend.local_addr().unwrap(), "hello");
+        }
+        for closed in closed {
+            match next(&mut driver).await {
+                Input::Unreachable { local: from, remote } => assert_eq!((from, remote), (local, closed)),
+                other => panic!("{other:?}"),
+            }
+        }
+        let stats = driver.stats();
+        assert_eq!((stats.datagrams_out, stats.udp_send_errors, stats.udp_unreachable), (4, 0, 2), "{stats:?}");
+        for _ in 0..2 {
+            assert_eq!(friend.recv(&mut [0; 10]).unwrap(), 5);
+        }
+        friend.send_to(b"still there?", local).unwrap();
+        assert!(matches!(next(&mut driver).await, Input::Datagram { .. }), "receiving goes on");
+    }
+}
+
+#[tokio::test]
+async fn reports_of_the_network_can_be_ignored() {
+    let closed = UdpSocket::bind(loopback()).unwrap().local_addr().unwrap();
+    let mut driver = Driver::with_config(Puppet::default(), Config { udp_errors: false, ..Config::default() });
+    let local = driver.bind_udp(loopback()).unwrap();
+    driver.machine_mut().datagram(local, closed, "anybody?");
+    assert!(tokio::time::timeout(Duration::from_millis(50), driver.next()).await.is_err());
+    assert_eq!(driver.stats().udp_unreachable, 0);
+}
