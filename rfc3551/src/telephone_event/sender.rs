@@ -172,7 +172,7 @@ impl Sender {
     }
 
     /// The longest duration of one segment, in ticks: 65,535 unless the reports travel as redundant data.
-    //= rfc4733#2.5.1.3.1/segment-limit SHALL
+    //= rfc4733#2.5.1.3.1/segment-limit MUST
     //# In redundant packets the caller sets 0x3fff less the age of the oldest generation.
     pub fn segment_limit(mut self, ticks: u16) -> Sender {
         self.limit = ticks.max(1);
