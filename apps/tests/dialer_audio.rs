@@ -42,9 +42,10 @@ impl Call {
             own.streams.push(LocalStream::audio(4000, known));
             let timeline = Some(Timeline::new(Recorder::create(&record).unwrap()));
             let cname = format!("side{n}");
-            let config = AudioConfig { local, cname, epoch: Epoch::default(), source, timeline };
-            let host = net.add_at(Audio::new(net.now(), config, Rng::from_u64(u64::from(n))), local[0]);
+            let config = AudioConfig { cname, epoch: Epoch::default(), source, timeline };
+            let host = net.add_at(Audio::new(config, Rng::from_u64(u64::from(n))), local[0]);
             net.bind_udp(host, local[1]).unwrap();
+            net.command(host, |audio, now| audio.bound(now, local));
             Side { host, sdp: Negotiation::new(own), record, told: Vec::new() }
         });
         net.link(sides[0].host, sides[1].host, link);

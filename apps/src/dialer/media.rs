@@ -47,6 +47,7 @@ pub enum Told {
 /// Audio both ways. Speaks PCMU and PCMA at 8 kHz.
 pub struct Audio {
     session: Session,
+    setup: (rfc3550::Config, Rng),
     jitter: JitterBuffer,
     source: Source,
     timeline: Option<Timeline>,
@@ -126,10 +127,8 @@ pub struct AudioReport {
     pub digits_received: String,
 }
 
-/// Where the audio lives.
+/// What the audio of a call is made of.
 pub struct AudioConfig {
-    /// The bound sockets for RTP and RTCP.
-    pub local: [SocketAddr; 2],
     /// Our name in RTCP.
     pub cname: String,
     /// What the clock's zero is.
@@ -141,16 +140,16 @@ pub struct AudioConfig {
 }
 
 impl Audio {
-    /// Audio that waits for an agreement.
-    pub fn new(now: Instant, config: AudioConfig, rng: Rng) -> Audio {
-        let [local_rtp, local_rtcp] = config.local;
-        let mut session = rfc3550::Config::new(local_rtp, local_rtp, config.cname);
-        session.local_rtcp = local_rtcp;
+    /// Audio that waits for its sockets and for an agreement.
+    pub fn new(config: AudioConfig, mut rng: Rng) -> Audio {
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut session = rfc3550::Config::new(nowhere, nowhere, config.cname);
         (session.remote_rtp, session.remote_rtcp) = (None, None);
         session.symmetric = Symmetric::AnyHost;
         session.epoch = config.epoch;
         Audio {
-            session: Session::new(now, session, rng),
+            session: Session::new(Instant::ZERO, session.clone(), rng.split()),
+            setup: (session, rng),
             jitter: JitterBuffer::new(JitterConfig::new(RATE)),
             source: config.source,
             timeline: config.timeline,
@@ -168,6 +167,12 @@ impl Audio {
             queue: VecDeque::new(),
             digits: Default::default(),
         }
+    }
+
+    /// Takes the bound sockets for RTP and RTCP. Before the first agreement.
+    pub fn bound(&mut self, now: Instant, [rtp, rtcp]: [SocketAddr; 2]) {
+        (self.setup.0.local_rtp, self.setup.0.local_rtcp) = (rtp, rtcp);
+        self.session = Session::new(now, self.setup.0.clone(), self.setup.1.split());
     }
 
     /// Takes what the two descriptions came to, for the first time or anew. False when there is nothing in it that this
