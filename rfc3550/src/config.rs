@@ -22,6 +22,8 @@ pub struct Config {
     pub symmetric: Symmetric,
     /// Payload types that are understood, with their clock rates. Default: the static ones of RFC 3551.
     pub clock_rates: ClockRates,
+    /// The SSRC to begin with, where signalling has to know it. Default: none, and a random one is drawn.
+    pub ssrc: Option<u32>,
     /// The canonical name: the same for all sessions of a participant. At most 255 bytes are sent.
     pub cname: String,
     /// Other items to describe oneself with; one of them in every third report. Default: none. Those longer than 255
@@ -67,6 +69,7 @@ impl Config {
             remote_rtcp: Some(next_port(remote)),
             symmetric: Symmetric::Off,
             clock_rates: ClockRates::default(),
+            ssrc: None,
             cname: cname.into(),
             items: Vec::new(),
             bandwidth: 64_000,

@@ -269,6 +269,8 @@ impl JitterBuffer {
         let Some((newest, newest_timestamp)) = self.newest else { return };
         if sequence < newest {
             self.stats.reordered += 1;
+            self.transit.update(at, at.saturating_sub(self.time(timestamp)));
+            self.grow(at, timestamp);
             return;
         }
         let (packets, ticks) = (sequence - newest, timestamp - newest_timestamp);

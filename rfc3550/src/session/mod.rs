@@ -70,7 +70,8 @@ struct Latched {
 impl Session {
     /// Joins a session at `now`. Nothing is sent until the first report is due or [`Session::send`] is called.
     pub fn new(now: Instant, config: Config, mut rng: Rng) -> Session {
-        let own = Own::new(&mut rng, |_| false);
+        let mut own = Own::new(&mut rng, |_| false);
+        own.ssrc = config.ssrc.unwrap_or(own.ssrc);
         let schedule = Schedule {
             //= rfc3550#6.2/rtcp-fraction SHOULD
             //# RTCP gets 5 % of the session bandwidth, in bytes a second.
