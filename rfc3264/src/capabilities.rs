@@ -53,7 +53,7 @@ pub struct LocalStream {
     pub connection: Option<Connection>,
     /// What we want to do: send, receive, both.
     pub direction: Direction,
-    /// RTP formats, the preferred first.
+    /// RTP formats, the preferred first. A stream without any format is written with port 0.
     pub formats: Vec<Format>,
     /// Formats of a stream that is not RTP, such as `t38`.
     pub tokens: Vec<Word>,
@@ -198,6 +198,10 @@ impl LocalStream {
             media.attributes.extend(Attribute::flag("rtcp-mux"));
         }
         media.attributes.extend(self.attributes.iter().cloned());
+        if media.formats.is_empty() {
+            // A description must have a format; a stream that has none cannot be used.
+            (media.port, media.formats) = (0, vec![Word::from_static("0")]);
+        }
         media
     }
 }

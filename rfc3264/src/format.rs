@@ -73,6 +73,12 @@ impl Format {
     /// # Ok::<(), rfc4566::ParseError>(())
     /// ```
     pub fn read(media: &Media) -> Vec<Format> {
+        Format::read_beside(media, &[])
+    }
+
+    /// Like [`Format::read`]; a number that nothing explains means what it means on the other side, for some answer
+    /// without mappings.
+    pub(crate) fn read_beside(media: &Media, other: &[Format]) -> Vec<Format> {
         let maps: Vec<Rtpmap> = media.attributes.typed().flatten().collect();
         let parameters: Vec<Fmtp> = media.attributes.typed().flatten().collect();
         let mut seen = [false; 128];
@@ -84,7 +90,8 @@ impl Format {
                 _ => continue,
             }
             let mapped = maps.iter().find(|map| map.payload_type == number).cloned().map(Format::from);
-            let Some(mut format) = mapped.or_else(|| Format::fixed(number)) else {
+            let theirs = || other.iter().find(|format| format.payload_type == number).cloned();
+            let Some(mut format) = mapped.or_else(|| Format::fixed(number)).or_else(theirs) else {
                 continue;
             };
             let text = number.to_string();

@@ -1,6 +1,6 @@
 //! One of our streams: what it wants, which offered streams it can answer, and the answer.
 
-use rfc4566::{Attribute, Direction, Media};
+use rfc4566::{Attribute, Direction, Media, Word};
 
 use crate::capabilities::LocalStream;
 use crate::format::Format;
@@ -142,7 +142,7 @@ impl Local {
 //# The first offered format is kept.
 pub(crate) fn closed(of: &Media) -> Media {
     let mut media = Media::with(of.kind.clone(), 0, of.proto.clone());
-    media.formats.extend(of.formats.first().cloned());
+    media.formats.push(of.formats.first().cloned().unwrap_or(Word::from_static("0")));
     let first = media.formats.first().map(|format| format.to_string());
     let describes =
         |a: &&Attribute| a.name() == "rtpmap" && a.get().and_then(|v| v.split(' ').next()) == first.as_deref();

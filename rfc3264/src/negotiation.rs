@@ -184,7 +184,7 @@ impl Negotiation {
         //# There is one slot for each description ever agreed on, in order, and one description for each slot.
         //= rfc3264#8/not-removed MUST NOT
         //# Slots are never taken away; an empty one is written with port 0.
-        for (index, slot) in slots.iter_mut().enumerate() {
+        for (index, slot) in slots.iter().enumerate() {
             let before = self.agreed.local.as_ref().and_then(|session| session.media.get(index));
             session.media.push(self.offered(slot, before));
         }
@@ -221,14 +221,12 @@ impl Negotiation {
     /// The description of one slot in an offer.
     //= rfc3264#8.3.1/rest-unchanged SHOULD
     //# The description is made from the stream's fields; those that are not touched are written as before.
-    fn offered(&self, slot: &mut Slot, before: Option<&Media>) -> Media {
+    fn offered(&self, slot: &Slot, before: Option<&Media>) -> Media {
         let local = slot.id.and_then(|id| self.locals.get(id.0));
         let Some(local) = local.filter(|local| local.state == State::Wanted && local.stream.port != 0) else {
-            return match (before, local) {
-                (Some(before), _) => closed(before),
-                (None, Some(local)) => closed(&local.stream.media(local.stream.formats.clone())),
-                (None, None) => Media::with(slot.kind.clone(), 0, Word::from_static("RTP/AVP")),
-            };
+            let own = || local.map(|local| local.stream.media(local.stream.formats.clone()));
+            let empty = || Media::with(slot.kind.clone(), 0, Word::from_static("RTP/AVP"));
+            return closed(&before.cloned().or_else(own).unwrap_or_else(empty));
         };
         let mut media = local.stream.media(slot.number(&local.stream.formats));
         local.write_direction(local.wanted(), &mut media);

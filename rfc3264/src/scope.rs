@@ -40,6 +40,12 @@
 //# The application switches its media when a Stream of another kind comes out.
 //= rfc3264#8.3.3/both-types MUST skip
 //# What comes in on a port is read by the application.
+//= rfc3264#11/integrity MUST skip
+//# Asked of the protocol that carries descriptions, such as SIP.
+//= rfc3264#11/encryption SHOULD skip
+//# Asked of the protocol that carries descriptions.
+//= rfc3264#11/replay MUST skip
+//# Asked of the protocol that carries descriptions.
 //= rfc5888#4/unique MUST skip
 //# Names of own streams are the application's; names in answers are the offer's.
 //= rfc5888#9.4/ignored MUST skip

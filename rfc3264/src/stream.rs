@@ -218,8 +218,8 @@ fn common(of: &Media, with: &Media) -> Vec<Format> {
     if !of.is_rtp() {
         return Vec::new();
     }
-    let known = Format::read(with);
-    let mut formats = Format::read(of);
+    let known = Format::read_beside(with, &Format::read(of));
+    let mut formats = Format::read_beside(of, &known);
     formats.retain(|format| known.iter().any(|other| other.matches(format)));
     formats
 }

@@ -63,6 +63,15 @@ fn fixed_numbers_need_no_mapping() {
     assert_eq!(answer(vec![format(97, "G722", 8000)], "m=audio 4000 RTP/AVP 97\r\n"), Err(Error::NotAcceptable));
 }
 
+#[test]
+fn an_answer_without_mappings() {
+    let mut alice = party(1, vec![LocalStream::audio(4000, vec![format(97, "iLBC", 8000), format(98, "speex", 8000)])]);
+    alice.offer().unwrap();
+    let streams = alice.accept(audio("m=audio 5000 RTP/AVP 98 99\r\na=fmtp:98 vbr=on\r\n")).unwrap();
+    assert_eq!((numbers(&streams[0].send), numbers(&streams[0].receive)), (vec![98], vec![98]));
+    assert_eq!(streams[0].format().unwrap().parameters.as_deref(), Some("vbr=on"));
+}
+
 //= rfc3264#6.1/no-common test
 //= rfc3264#6/one-format test
 #[test]

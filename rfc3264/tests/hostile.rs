@@ -20,7 +20,7 @@ fn a_format() -> impl Strategy<Value = Format> {
 fn a_stream() -> impl Strategy<Value = LocalStream> {
     let kinds = select(&["audio", "audio", "video"][..]);
     let direction = select(&[Direction::SendRecv, Direction::SendOnly, Direction::RecvOnly, Direction::Inactive][..]);
-    (kinds, direction, 0u16..6, vec(a_format(), 1..6), any::<bool>()).prop_map(
+    (kinds, direction, 0u16..6, vec(a_format(), 0..6), any::<bool>()).prop_map(
         |(kind, direction, port, formats, mux)| {
             let port = if port == 0 { 0 } else { 4000 + 2 * port };
             LocalStream { direction, rtcp_mux: mux, ..LocalStream::new(word(kind), port, formats) }

@@ -103,7 +103,9 @@ impl Media {
     //= rfc8866#6.6/payload-type-range MUST
     //# Seven bits, here and in Rtpmap; larger numbers are no payload types.
     pub fn payload_types(&self) -> impl Iterator<Item = u8> {
-        self.formats.iter().filter_map(|format| number(format, "").ok().filter(|&pt| pt < 128))
+        // A leading zero would make two texts of one number.
+        let plain = self.formats.iter().filter(|format| format.len() == 1 || !format.starts_with('0'));
+        plain.filter_map(|format| number(format, "").ok().filter(|&pt| pt < 128))
     }
 
     /// The mapping of one payload type, when there is a readable `a=rtpmap` for it. The first counts.

@@ -157,6 +157,10 @@ fn packet_times() {
 //= rfc8866#6.6/payload-type-range test
 #[test]
 fn payload_types_have_seven_bits() {
+    let mut media = Media::new("audio", 9, "RTP/AVP").unwrap();
+    media.formats =
+        ["0", "00", "127", "128", "011", "+1", "x"].iter().map(|number| Word::new(*number).unwrap()).collect();
+    assert_eq!(media.payload_types().collect::<Vec<_>>(), [0, 127]);
     assert!(Rtpmap::new(127, "x", 8000, 1).is_ok());
     assert!(Rtpmap::new(128, "x", 8000, 1).is_err());
     assert!(Rtpmap::parse(&"128 x/8000".parse().unwrap()).is_err());
