@@ -2,7 +2,7 @@
 
 use super::{Action::*, On::*, State::*, Table, Timer::*, Transition, row};
 
-/// Figure 5 of RFC 6026.
+/// Figure 5 of RFC 6026, and the row of timer `Cancelled` for section 9.1.
 pub static TABLE: Table = Table::new(ROWS);
 
 //= rfc3261#17.1.1.2/calling MUST
@@ -66,6 +66,7 @@ const ROWS: &[Transition] = &[
     row(Proceeding, Provisional, Proceeding, &[Deliver]),
     row(Proceeding, Success, Accepted, &[Deliver, Arm(M)]),
     row(Proceeding, Failure, Completed, &[SendAck, Deliver, Arm(D)]),
+    row(Proceeding, Fires(Cancelled), Terminated, &[Timeout]),
     row(Accepted, Success, Accepted, &[Deliver]),
     row(Accepted, Fires(M), Terminated, &[]),
     row(Completed, Failure, Completed, &[Resend]),
@@ -113,6 +114,7 @@ mod tests {
              Proceeding Provisional     Proceeding [Deliver]
              Proceeding Success         Accepted   [Deliver, Arm(M)]
              Proceeding Failure         Completed  [SendAck, Deliver, Arm(D)]
+             Proceeding Fires(Cancelled) Terminated [Timeout]
              Accepted   Success         Accepted   [Deliver]
              Accepted   Fires(M)        Terminated []
              Completed  Failure         Completed  [Resend]

@@ -27,6 +27,8 @@ pub enum Timer {
     L,
     /// INVITE client: how long 2xx of other branches are awaited (RFC 6026).
     M,
+    /// INVITE client: how long the final response to a cancelled INVITE is awaited (section 9.1).
+    Cancelled,
     /// INVITE server: when a 100 is sent for a core that is still silent (section 17.2.1).
     Silent,
     /// Non-INVITE server: when a 100 is sent for a core that is still silent (RFC 4320 section 4.1).
@@ -37,9 +39,9 @@ pub enum Timer {
 
 impl Timer {
     /// All timers. Timer C belongs to the proxy core and is not a transaction timer.
-    pub const ALL: [Timer; 15] = {
+    pub const ALL: [Timer; 16] = {
         use Timer::*;
-        [A, B, D, E, F, G, H, I, J, K, L, M, Silent, Late, Lapse]
+        [A, B, D, E, F, G, H, I, J, K, L, M, Cancelled, Silent, Late, Lapse]
     };
 
     /// Whether the timer repeats a message; all others end something or act once.
@@ -102,7 +104,7 @@ impl Timing {
             A | E | G if reliable => None,
             A => Some(self.t1),
             E | G => Some(self.t1.min(self.t2)),
-            B | F | H | L | M | Lapse => Some(self.give_up()),
+            B | F | H | L | M | Cancelled | Lapse => Some(self.give_up()),
             D => Some(linger(self.d)),
             J => Some(linger(self.give_up())),
             I | K => Some(linger(self.t4)),
