@@ -25,6 +25,10 @@ pub enum Law {
 impl Law {
     /// The code of one sample.
     #[inline]
+    //= rfc3551#4.5.14/octets MUST
+    //# A code is a u8 with the sign in its top bit.
+    //= rfc3551#4.5.14/eight-bits MUST
+    //# There is no form of fewer bits.
     pub const fn encode_sample(self, sample: i16) -> u8 {
         match self {
             Law::A => encode_a(sample),

@@ -1,1 +1,120 @@
 //! What RFC 3551, RFC 4733 and RFC 2198 ask and this room leaves to others, with the reason for each.
+
+//= rfc3551#3/dynamic-first SHOULD skip
+//# Numbers are assigned by whoever makes the offer: room rfc3264.
+//= rfc3551#3/below-96 MAY skip
+//# Numbers are assigned by whoever makes the offer: room rfc3264.
+//= rfc3551#3/unassigned-first SHOULD skip
+//# Numbers are assigned by whoever makes the offer: room rfc3264.
+//= rfc3551#3/mapping SHOULD NOT skip
+//# The mapping is SDP's: rooms rfc4566 and rfc3264.
+//= rfc3551#3/no-own-static SHOULD NOT skip
+//# A rule for those who publish encodings; the table has none of ours.
+//= rfc3551#4.1/silence MAY skip
+//# Left to the program that sends.
+//= rfc3551#4.1/silence-expected MUST skip
+//# The jitter buffer of room rfc3550 tells loss from silence.
+//= rfc3551#4.1/marker SHOULD skip
+//# The program sets the marker when it sends again after silence.
+//= rfc3551#4.1/talkspurt-playout MAY skip
+//# The jitter buffer of room rfc3550.
+//= rfc3551#4.1/no-marker MUST skip
+//# The program sends no marker unless it asks for one.
+//= rfc3551#4.1/channel-order SHOULD skip
+//# The codecs here have one channel.
+//= rfc3551#4.1/one-instant MUST skip
+//# The codecs here have one channel.
+//= rfc3551#4.1/rates SHOULD skip
+//# The codecs here have 8,000 Hz.
+//= rfc3551#4.1/multi-channel SHOULD skip
+//# The codecs here have one channel.
+//= rfc3551#4.1/one-channel MAY skip
+//# The codecs here have one channel.
+//= rfc3551#4.2/other-values SHOULD skip
+//# No length of packets is built in.
+//= rfc3551#4.2/20-ms SHOULD skip
+//# The program cuts its packets, 20 ms by default.
+//= rfc3551#4.2/longer MAY skip
+//# The program cuts its packets.
+//= rfc3551#4.2/up-to-200-ms SHOULD skip
+//# Packets may have any length that fits a datagram; G.711 decodes all of it.
+//= rfc3551#4.2/up-to-200-ms-frames SHOULD skip
+//# No codec with frames here.
+//= rfc3551#4.3/interleave SHOULD skip
+//# The codecs here have one channel.
+//= rfc3551#4.3/network-order SHOULD skip
+//# The codecs here have one octet a sample.
+//= rfc3551#4.5/dynamic-clock MUST skip
+//# The mapping is SDP's, which names the clock.
+//= rfc3551#4.5.2/octets MUST skip
+//# No codec for G.722 here.
+//= rfc3551#6/dynamic MAY skip
+//# The mapping is SDP's.
+//= rfc3551#6/one-medium MUST NOT skip
+//# Sessions are made by the program, one a medium.
+//= rfc3551#6/several-sessions MAY skip
+//# Sessions are made by the program, one a medium.
+//= rfc3551#6/change MAY skip
+//# Left to the program that sends.
+//= rfc3551#6/pcmu-and-dvi4 SHOULD skip
+//# PCMU is here; nobody speaks DVI4 any more.
+//= rfc2198#4/copy MAY skip
+//# The encoder repeats what was sent: a copy is all it does.
+//= rfc2198#4/not-higher MUST NOT skip
+//# The encoder repeats what was sent, which never takes more.
+//= rfc4733#2.3.4/volume-ignored MUST skip
+//# The volume of every report is handed on; its doc says for which it means nothing.
+//= rfc4733#2.3.5/soft-state MAY skip
+//# The sender knows keys and other events that end, no states.
+//= rfc4733#2.4/rate MUST skip
+//# All times are in ticks, of whatever rate.
+//= rfc4733#2.5.1.1/events SHOULD skip
+//# The list is printed by EventSet, and put into SDP by the program.
+//= rfc4733#2.5.1.1/redundancy MAY skip
+//# The program may feed reports to the encoder of `red`.
+//= rfc4733#2.5.1.1/streams MAY skip
+//# Left to the program.
+//= rfc4733#2.5.1.2/end-deferred MAY skip
+//# E is set as soon as the end is known.
+//= rfc4733#2.5.1.2/end-optional MAY skip
+//# E is always sent.
+//= rfc4733#2.5.1.2/other-interval MAY skip
+//# The step is the caller's choice.
+//= rfc4733#2.5.1.2/repeat-states SHOULD skip
+//# The sender knows no states.
+//= rfc4733#2.5.1.4/redundant MAY skip
+//# The program may feed reports to the encoder of `red`.
+//= rfc4733#2.5.1.4/redundant-only-if SHOULD NOT skip
+//# The sender makes simple packets.
+//= rfc4733#2.5.1.4/simple-otherwise SHOULD skip
+//# The sender makes simple packets.
+//= rfc4733#2.5.1.4/end-late MAY skip
+//# E is set as soon as the end is known.
+//= rfc4733#2.5.1.5/timestamp MUST skip
+//# The sender makes packets of one event.
+//= rfc4733#2.5.1.5/marker MUST skip
+//# The sender makes packets of one event.
+//= rfc4733#2.5.1.5/each MUST skip
+//# The sender makes packets of one event.
+//= rfc4733#2.5.1.6/increments MUST skip
+//# Sequence numbers are those of room rfc3550, which counts every packet.
+//= rfc4733#2.5.2.1/fmtp MUST skip
+//# The list is printed by EventSet, and put into SDP by the program.
+//= rfc4733#2.5.2.2/events-only SHOULD skip
+//# Left to the program, which sees beginning and end of each event.
+//= rfc4733#2.5.2.2/algorithms MAY skip
+//# No tones are made here.
+//= rfc4733#2.5.2.2/restart MAY skip
+//# An event that ended stays so.
+//= rfc4733#2.5.2.2/jitter MUST skip
+//# Jitter is measured by room rfc3550.
+//= rfc4733#2.5.2.2/zero-volume MAY skip
+//# The volume is handed on.
+//= rfc4733#2.5.2.5/unknown SHOULD skip
+//# States are handed on as they come.
+//= rfc4733#2.6.2/more-levels MAY skip
+//# The encoder of `red` takes any number of levels up to its limit.
+//= rfc4733#3.1/detect-40-ms SHOULD skip
+//# No tones are detected here.
+//= rfc4733#3.1/second-algorithm SHOULD skip
+//# No tones are made here.

@@ -135,6 +135,8 @@ impl Receiver {
         }
         //= rfc4733#2.5.2.2/no-restart SHOULD NOT
         //# Reports of the event that ended last, or of an older one, are ignored.
+        //= rfc4733#2.5.2.2/ended-ignored MUST
+        //# The event that ended last is remembered with its timestamp.
         if self.last.is_some_and(|(last, event)| is_late(timestamp, last) || timestamp == last && event == report.event)
             && self.current.is_none_or(|current| current.timestamp != timestamp)
         {
@@ -187,6 +189,8 @@ impl Current {
         }
         //= rfc4733#2.5.2.2/timing MUST
         //# The longest duration reported counts, whenever it arrives.
+        //= rfc4733#2.5.2.2/no-spacing SHOULD NOT
+        //# When a report arrives plays no part, except that silence ends an event.
         self.duration = self.duration.max(report.duration);
         self.silence = 0;
         true

@@ -132,6 +132,10 @@ const LAST_REPORTS: u8 = 3;
 impl Sender {
     /// A sender that is stepped every `step` ticks (0 counts as 1). Keys last 100 ms with 100 ms between them at 8,000 Hz,
     /// at -10 dBm0; the queue holds 128.
+    //= rfc4733#2.5.1.2/interval SHOULD
+    //# The step is that of the media.
+    //= rfc4733#2.5.1.2/constant SHOULD
+    //# It never changes.
     pub fn new(step: u32) -> Sender {
         Sender {
             step: step.max(1),
@@ -261,6 +265,8 @@ impl Sender {
 
     //= rfc4733#2.5.1.2/same-base MUST
     //# Media after an event advances by all the time since the event's timestamp, so that one clock runs through both.
+    //= rfc4733#2.1/same-base MUST
+    //# Reports and media take their timestamps from this one count of ticks.
     fn media(&mut self) -> Step {
         Step::Media { advance: std::mem::take(&mut self.since) }
     }
@@ -270,8 +276,18 @@ impl Sender {
     //# Each step adds its ticks to the duration, up to the length of the key.
     //= rfc4733#2.5.1.2/end-last MUST
     //# E is set when the key's time is up, on that report and its repetitions.
+    //= rfc4733#2.5.1.2/at-once SHOULD
+    //# The first step after a key already reports it, each further one too.
+    //= rfc4733#2.3.5/no-zero MUST NOT
+    //# Time passes before a report is made, so that no duration is zero.
+    //= rfc4733#2.5.2.2/true-duration MUST
+    //# The duration is what has passed of the event, never a guess.
     fn update(&mut self, mut active: Active) -> Step {
         active.pass(self.step);
+        //= rfc4733#2.5.1.3/segments-repeat MUST
+        //# An event of any length falls into as many segments as it needs.
+        //= rfc4733#2.5.1.3/segment-end MUST
+        //# Only the segment that holds the end of the event is marked by E.
         let limit = u64::from(self.limit);
         let duration = active.elapsed - active.segment;
         let end = active.end == Some(active.elapsed) && duration <= limit;
@@ -298,6 +314,10 @@ impl Sender {
     //# The marker is set on the first report of an event alone.
     //= rfc4733#2.5.1.3/segment-timestamp MUST
     //# The first report of a further segment advances by the length of the one before, without the marker.
+    //= rfc4733#2.5.1.2/neither-between MUST NOT
+    //# Reports after the first have no marker, those before the last no E.
+    //= rfc4733#2.5.1.3/segment-no-marker MUST NOT
+    //# A segment after the first is no first report.
     fn report(&mut self, report: Report, active: &mut Active) -> Step {
         let advance = match active.reported {
             None => self.since,
