@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::Sleep;
@@ -158,14 +158,18 @@ impl<M: Machine> Driver<M> {
 
     /// What [`Driver::next`] awaits, for those who write their own future.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<M::Event> {
+        // Without this, a machine that never runs out of events would keep the runtime from everything else.
+        let budget = ready!(tokio::task::coop::poll_proceed(context));
         self.io.ready.register(context.waker());
         let settled = self.settle();
         if let Some(event) = self.events.pop_front() {
+            budget.made_progress();
             return Poll::Ready(event);
         }
         let done = self.take_turn() && settled;
         self.keep_time(context);
         if let Some(event) = self.events.pop_front() {
+            budget.made_progress();
             return Poll::Ready(event);
         }
         self.io.trace.flush();

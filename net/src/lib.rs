@@ -37,7 +37,7 @@
 //! # }
 //! ```
 //!
-//! Several drivers stand in one `select!`; give them the same [`Clock`] and [`Trace`] when their machines belong
+//! Several drivers stand in one `select!`, or in [`Drivers`] when their number changes; give them the same [`Clock`] and [`Trace`] when their machines belong
 //! together. Limits live in [`Config`], counters in [`Stats`].
 #![forbid(unsafe_code)]
 
@@ -45,6 +45,7 @@ mod address;
 mod clock;
 mod config;
 mod driver;
+mod drivers;
 mod errors;
 mod io;
 mod lookup;
@@ -57,4 +58,5 @@ pub use address::local_address;
 pub use clock::Clock;
 pub use config::{Config, Stats};
 pub use driver::Driver;
+pub use drivers::Drivers;
 pub use trace::Trace;

@@ -278,3 +278,35 @@ async fn a_hundred_connections_echo_at_once() {
     assert_eq!(driver.stats().accepted, 100);
     assert_eq!(driver.stats().stream_bytes_out, 500_000);
 }
+
+#[tokio::test]
+async fn a_read_takes_no_more_than_its_size() {
+    let mut driver = Driver::with_config(Puppet::default(), Config { read_size: 100, ..Config::default() });
+    let address = driver.bind_tcp(loopback()).unwrap();
+    let mut client = TcpStream::connect(address).unwrap();
+    let conn = opened(&mut driver).await;
+    client.write_all(&[7; 1050]).unwrap();
+    drop(client);
+    let mut sizes = Vec::new();
+    loop {
+        match next(&mut driver).await {
+            Input::Stream { data, .. } => sizes.push(data.len()),
+            Input::Closed { conn: closed, .. } if closed == conn => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(sizes.iter().all(|&size| size <= 100), "{sizes:?}");
+    assert_eq!(sizes.iter().sum::<usize>(), 1050);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn several_drivers_share_a_port_if_they_want_to() {
+    let config = Config { share_ports: true, ..Config::default() };
+    let mut one = Driver::with_config(Puppet::default(), config.clone());
+    let mut two = Driver::with_config(Puppet::default(), config);
+    let (udp, tcp) = (one.bind_udp(loopback()).unwrap(), one.bind_tcp(loopback()).unwrap());
+    assert_eq!((two.bind_udp(udp).unwrap(), two.bind_tcp(tcp).unwrap()), (udp, tcp));
+    let mut alone = Driver::new(Puppet::default());
+    assert!(alone.bind_udp(udp).is_err() && alone.bind_tcp(tcp).is_err());
+}

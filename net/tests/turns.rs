@@ -165,3 +165,41 @@ async fn a_driver_may_live_in_a_task_of_its_own() {
     }
     task.abort();
 }
+
+#[tokio::test]
+async fn a_turn_takes_no_more_than_its_share() {
+    let config = Config { inputs_per_turn: 10, ..Config::default() };
+    let mut driver = Driver::with_config(Puppet { mute: true, ..Puppet::default() }, config);
+    let address = driver.bind_udp(loopback()).unwrap();
+    let client = UdpSocket::bind(loopback()).unwrap();
+    // The first turn only learns that nothing is there; then a hundred wait, and each poll takes ten.
+    assert!(tokio::time::timeout(Duration::from_millis(5), driver.next()).await.is_err());
+    for _ in 0..100 {
+        client.send_to(b"x", address).unwrap();
+    }
+    let mut most = 0;
+    while driver.machine().heard < 100 {
+        let before = driver.machine().heard;
+        let once = std::future::poll_fn(|context| {
+            assert!(driver.poll_next(context).is_pending());
+            std::task::Poll::Ready(())
+        });
+        once.await;
+        most = most.max(driver.machine().heard - before);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(most, 10);
+}
+
+#[tokio::test]
+async fn events_without_end_do_not_keep_the_runtime_from_its_timers() {
+    let mut driver = Driver::new(Puppet::echo());
+    let address = driver.bind_udp(loopback()).unwrap();
+    driver.machine_mut().datagram(address, address, "to myself, for ever");
+    let listen = async {
+        loop {
+            driver.next().await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_millis(20), listen).await.is_err());
+}
