@@ -1,6 +1,7 @@
 //! SIP, the Session Initiation Protocol: grammar, transactions, dialogs, user agent and proxy cores (RFC 3261, 3581, 5393, 6026)
 #![forbid(unsafe_code)]
 
+pub mod dialog;
 pub mod endpoint;
 pub mod message;
 pub mod transaction;
