@@ -26,8 +26,8 @@ pub struct Config {
     pub ssrc: Option<u32>,
     /// The canonical name: the same for all sessions of a participant. At most 255 bytes are sent.
     pub cname: String,
-    /// Other items to describe oneself with; one of them in every third report. Default: none. Those longer than 255
-    /// bytes are not sent.
+    /// Other items to describe oneself with: one of them in every third report, the name seven times of eight. Default:
+    /// none. Those longer than 255 bytes are not sent.
     pub items: Vec<Item>,
     /// The session's bandwidth for data in bits a second, of which RTCP gets 5 %. The same for all participants.
     /// Default 64,000.

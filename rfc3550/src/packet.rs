@@ -119,7 +119,7 @@ impl Packet {
     }
 }
 
-/// The list of contributing sources of a packet: 0 to 15 numbers, stored in place.
+/// The list of contributing sources of a packet: 0 to 15 numbers. An empty list owns no memory.
 ///
 /// ```
 /// use rfc3550::Csrcs;
@@ -127,11 +127,8 @@ impl Packet {
 /// assert_eq!(csrcs.as_slice(), [1, 17]);
 /// assert!(Csrcs::new(&[0; 16]).is_err());
 /// ```
-#[derive(Clone, Copy, Default)]
-pub struct Csrcs {
-    count: u8,
-    list: [u32; 15],
-}
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Csrcs(Box<[u32]>);
 
 impl Csrcs {
     /// The list of those sources.
@@ -139,50 +136,35 @@ impl Csrcs {
     /// # Errors
     /// [`EncodeError::TooMany`] for more than 15.
     pub fn new(sources: &[u32]) -> Result<Csrcs, EncodeError> {
-        let mut list = [0; 15];
-        list.get_mut(..sources.len()).ok_or(EncodeError::TooMany)?.copy_from_slice(sources);
-        Ok(Csrcs { count: sources.len() as u8, list })
+        if sources.len() > 15 { Err(EncodeError::TooMany) } else { Ok(Csrcs(sources.into())) }
     }
 
     //= rfc3550#5.1/csrc-count MUST
-    //# The four-bit count says how many follow, so that no packet can hold more than the array.
+    //# The four-bit count says how many follow the fixed header, so that no list is longer than 15.
     #[inline]
     fn of_view(view: &View<'_>) -> Csrcs {
-        let mut csrcs = Csrcs::default();
-        for (place, csrc) in csrcs.list.iter_mut().zip(view.csrcs()) {
-            *place = csrc;
-            csrcs.count += 1;
-        }
-        csrcs
+        Csrcs(view.csrcs().collect())
     }
 
     /// The sources in their order.
     pub fn as_slice(&self) -> &[u32] {
-        self.list.get(..usize::from(self.count)).unwrap_or_default()
+        &self.0
     }
 
     /// How many there are.
-    pub const fn len(&self) -> usize {
-        self.count as usize
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Whether there is none.
-    pub const fn is_empty(&self) -> bool {
-        self.count == 0
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
-
-impl PartialEq for Csrcs {
-    fn eq(&self, other: &Csrcs) -> bool {
-        self.as_slice() == other.as_slice()
-    }
-}
-
-impl Eq for Csrcs {}
 
 impl fmt::Debug for Csrcs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_slice().fmt(f)
+        self.0.fmt(f)
     }
 }
 

@@ -60,7 +60,7 @@ impl Session {
         if self.members.validate(ssrc) {
             self.event(Event::SourceJoined { ssrc });
         }
-        let csrcs = packet.csrcs;
+        let csrcs = packet.csrcs.clone();
         let Some(member) = self.members.member_mut(ssrc) else { return };
         //= rfc3550#6.3.3/sender MUST
         //# A data packet of a believed source puts it into the sender table.

@@ -5,7 +5,7 @@ use super::{Event, Leave, Session, State, lower_layers};
 use crate::NtpTime;
 use crate::ntp::to_units;
 use crate::rtcp::{
-    Chunk, Compound, Goodbye, Item, Packet, ReceiverReport, ReportBlock, SenderReport, SourceDescription,
+    Chunk, Compound, Goodbye, Item, ItemType, Packet, ReceiverReport, ReportBlock, SenderReport, SourceDescription,
 };
 
 /// Above this many members a goodbye waits its turn: RFC 3550 section 6.3.7.
@@ -171,14 +171,25 @@ impl Session {
     //# Every compound packet carries it, the one with a goodbye included.
     fn description(&self) -> SourceDescription {
         let mut items = vec![self.config.cname_item()];
-        //= rfc3550#6.3.9/item-bandwidth SHOULD
-        //# One optional item in every third report, in turn.
-        let others: Vec<&Item> = self.config.items.iter().filter(|item| item.value.len() <= 255).collect();
-        if self.reports % 3 == 2 && !others.is_empty() {
-            let turn = (self.reports / 3) as usize % others.len();
-            items.extend(others.get(turn).map(|item| (*item).clone()));
+        if self.reports.is_multiple_of(3) {
+            items.extend(self.other_item(self.reports / 3).cloned());
         }
         SourceDescription { chunks: vec![Chunk { ssrc: self.own.ssrc, items }] }
+    }
+
+    /// The optional item whose turn it is.
+    //= rfc3550#6.3.9/item-bandwidth SHOULD
+    //# One optional item in every third report: the name seven times of eight, the others in turn at the eighth.
+    fn other_item(&self, slot: u64) -> Option<&Item> {
+        let fits = |item: &&Item| item.kind != ItemType::Cname && item.value.len() <= 255;
+        let name = self.config.items.iter().filter(fits).find(|item| item.kind == ItemType::Name);
+        let others: Vec<&Item> = self.config.items.iter().filter(fits).filter(|i| i.kind != ItemType::Name).collect();
+        let turn = match name {
+            Some(name) if slot % 8 != 7 || others.is_empty() => return Some(name),
+            Some(_) => slot / 8,
+            None => slot,
+        };
+        others.get((turn % (others.len().max(1) as u64)) as usize).copied()
     }
 
     /// Sends a goodbye for the SSRC of now.
