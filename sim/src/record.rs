@@ -178,10 +178,20 @@ impl Hash {
 
     fn bytes(&mut self, data: &[u8]) {
         self.word(data.len() as u64);
-        for chunk in data.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.word(u64::from_le_bytes(word));
+        // Two lanes, since one would wait for its own multiplications.
+        let (mut one, mut two) = (Hash(self.0), Hash(!self.0));
+        for chunk in data.chunks(32) {
+            let mut block = [0; 32];
+            block[..chunk.len()].copy_from_slice(chunk);
+            let word = |at: usize| block[at..at + 8].iter().rev().fold(0, |word, &b| word << 8 | u64::from(b));
+            one.words(word(0), word(8));
+            two.words(word(16), word(24));
         }
+        self.words(one.0, two.0);
+    }
+
+    fn words(&mut self, a: u64, b: u64) {
+        let product = u128::from(self.0 ^ a) * u128::from(b ^ 0x9e37_79b9_7f4a_7c15);
+        self.0 = (product >> 64) as u64 ^ product as u64 ^ self.0.rotate_left(23);
     }
 }

@@ -60,6 +60,8 @@ struct Flow {
 }
 
 enum Piece {
+    /// The client's last word of the handshake, at which the server's machine hears of the connection.
+    Opened,
     Data(Bytes),
     Fin,
 }
@@ -222,16 +224,10 @@ impl<M: Machine> Network<M> {
             }
             back += FIRST_RETRY;
         }
-        let entry = &mut self.hosts[host.index()];
-        let conn = ConnId::inbound(entry.next_inbound);
-        entry.next_inbound += 1;
-        entry.streams.insert(conn, (slot, 1));
-        *server = End { host, conn, address: local, state: State::Open };
-        stream.flows[1].last = back;
-        self.record.stats.streams_opened += 1;
+        server.host = host;
+        server.state = State::Opening { waiting: Vec::new(), close: false };
         self.record.write(|pcap| pcap.connected(epoch.unix(at), address, local));
         self.plan(slot, back, StreamStep::Accept(slot));
-        self.feed(host, Input::Opened { conn, transport, local, remote: address });
     }
 
     /// The server's answer arrives at the client, which may write from now on.
@@ -243,9 +239,12 @@ impl<M: Machine> Network<M> {
         let before = std::mem::replace(&mut client.state, State::Open);
         let State::Opening { waiting, close } = before else {
             client.state = before;
-            return self.send_reset(slot, 1);
+            server.state = State::Dead; // before its machine heard of it
+            return;
         };
+        let path = (host, server.host);
         stream.flows[0].bytes = 0;
+        self.dispatch(slot, 0, path, Duration::ZERO, Piece::Opened);
         for data in waiting {
             self.transmit(slot, 0, data);
         }
@@ -254,6 +253,25 @@ impl<M: Machine> Network<M> {
         } else {
             self.feed(host, Input::Opened { conn, transport, local, remote });
         }
+    }
+
+    /// The handshake is complete at the server, if it still listens.
+    fn opened(&mut self, slot: u32) {
+        let Some(stream) = self.streams.at(slot) else { return };
+        let transport = stream.transport;
+        let [client, server] = &mut stream.ends;
+        let (host, local, remote) = (server.host, server.address, client.address);
+        if self.listeners.get(&local).is_none_or(|&(owner, _)| owner != host) {
+            server.state = State::Dead;
+            return self.send_reset(slot, 0);
+        }
+        let entry = &mut self.hosts[host.index()];
+        let conn = ConnId::inbound(entry.next_inbound);
+        entry.next_inbound += 1;
+        entry.streams.insert(conn, (slot, 1));
+        (server.conn, server.state) = (conn, State::Open);
+        self.record.stats.streams_opened += 1;
+        self.feed(host, Input::Opened { conn, transport, local, remote });
     }
 
     /// Puts written bytes on their way.
@@ -335,6 +353,7 @@ impl<M: Machine> Network<M> {
         let end = &mut stream.ends[side];
         let (host, conn) = (end.host, end.conn);
         match (&end.state, piece) {
+            (State::Opening { .. }, Piece::Opened) => self.opened(slot),
             (State::Open, Piece::Data(data)) => self.feed(host, Input::Stream { conn, data }),
             (State::Open, Piece::Fin) => {
                 end.state = State::Finished;
@@ -353,11 +372,14 @@ impl<M: Machine> Network<M> {
     fn reset(&mut self, slot: u32, side: usize) {
         let Some(stream) = self.streams.at(slot) else { return };
         let end = &mut stream.ends[side];
-        if end.state.is_over() {
-            return;
-        }
-        end.state = State::Dead;
+        let before = std::mem::replace(&mut end.state, State::Dead);
         let (host, conn) = (end.host, end.conn);
+        match before {
+            State::Finished => return end.state = before,
+            State::Dead => return,
+            State::Opening { .. } if side == 1 => return, // its machine has not heard of it
+            State::Opening { .. } | State::Open => {}
+        }
         self.hosts[host.index()].streams.remove(&conn);
         self.feed(host, Input::Closed { conn, reason: CloseReason::Reset });
     }
@@ -380,6 +402,9 @@ impl<M: Machine> Network<M> {
         let was_over = stream.ends[side].state.is_over();
         stream.ends[side].state = State::Dead;
         stream.flows[side] = Flow::default(); // a step planned for it finds nothing
+        if let State::Opening { .. } = stream.ends[1].state {
+            stream.ends[1].state = State::Dead; // the handshake is never completed
+        }
         let (from, to) = (stream.ends[side].address, stream.ends[1 - side].address);
         let (at, epoch) = (self.now, self.epoch);
         self.record.write(|pcap| pcap.reset(epoch.unix(at), from, to));

@@ -29,15 +29,15 @@ fn heard(net: &mut Network<Puppet>, host: HostId) -> (Vec<u8>, Vec<CloseReason>,
 }
 
 #[test]
-fn opening_takes_a_round_trip_and_tells_both_ends() {
+fn opening_takes_a_round_trip_and_half_of_one_more_for_the_server() {
     let (mut net, hosts) = network(1, 2);
     let conn = net.machine_mut(hosts[0]).connect(0, at(1));
     assert!(net.run_until_idle(HOUR));
     let told = net.events();
-    assert_eq!((told[0].at, told[0].host, told[1].at, told[1].host), (ms(10), hosts[1], ms(20), hosts[0]));
-    let Input::Opened { conn: theirs, transport, local, remote } = told[0].event else { panic!() };
+    assert_eq!((told[0].at, told[0].host, told[1].at, told[1].host), (ms(20), hosts[0], ms(30), hosts[1]));
+    let Input::Opened { conn: ours, local: mine, remote: peer, .. } = told[0].event else { panic!() };
+    let Input::Opened { conn: theirs, transport, local, remote } = told[1].event else { panic!() };
     assert_eq!((theirs, transport, local), (ConnId::inbound(0), Transport::Tcp, at(1)));
-    let Input::Opened { conn: ours, local: mine, remote: peer, .. } = told[1].event else { panic!() };
     assert_eq!((ours, mine, peer), (conn, remote, at(1)));
 }
 
@@ -133,8 +133,11 @@ fn a_close_while_opening_tells_local_and_still_sends_what_was_written() {
         let of =
             |host| events.iter().filter(move |h| h.host == host).map(|h| format!("{:?}", h.event)).collect::<Vec<_>>();
         assert!(of(hosts[0]).len() == 1 && of(hosts[0])[0].contains("Local"), "{:?}", of(hosts[0]));
-        assert_eq!(of(hosts[1]).join(" ").contains("farewell"), !text.is_empty());
-        assert!(of(hosts[1]).last().unwrap().contains("Closed"));
+        if text.is_empty() {
+            assert_eq!(of(hosts[1]).len(), 0, "the handshake was never completed");
+        } else {
+            assert!(of(hosts[1]).join(" ").contains("Opened") && of(hosts[1]).last().unwrap().contains("Peer"));
+        }
     }
 }
 

@@ -1,0 +1,160 @@
+//! The two drivers agree: the same scenario, on sockets and on the virtual network, tells the machines the same.
+mod common;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use common::{Puppet, loopback};
+use net::Driver;
+use sim::Network;
+use wire::{ConnId, Input, Instant, Transport};
+
+/// What a scenario does at a time: to which machine (0 or 1), knowing where both listen.
+type Step = (usize, fn(&mut Puppet, [SocketAddr; 2]));
+
+const CONN: ConnId = ConnId::outbound(0);
+const PEER: ConnId = ConnId::inbound(0);
+
+/// What each machine heard, without what may differ: addresses, and where streams are cut.
+#[derive(Debug, Default, PartialEq)]
+struct Heard([BTreeMap<ConnId, String>; 2], [Vec<String>; 2]);
+
+impl Heard {
+    fn hear(&mut self, who: usize, input: &Input) {
+        let (conn, text) = match input {
+            Input::Stream { conn, data } => (conn, String::from_utf8_lossy(data).into_owned()),
+            Input::Opened { conn, transport, .. } => (conn, format!("<opened {transport}>")),
+            Input::Closed { conn, reason } => (conn, format!("<closed {reason:?}>")),
+            Input::Datagram { data, .. } => return self.1[who].push(format!("{data:?}")),
+            Input::Unreachable { .. } => return self.1[who].push("unreachable".to_owned()),
+            Input::Resolved { answer, .. } => return self.1[who].push(format!("{answer:?}")),
+            Input::Time => return,
+        };
+        self.0[who].entry(*conn).or_default().push_str(&text);
+    }
+}
+
+/// Each step is given time to have its effects before the next.
+async fn on_sockets(steps: &[Step]) -> Heard {
+    let mut drivers = [Driver::new(Puppet::default()), Driver::new(Puppet::default())];
+    let at = [0, 1].map(|n: usize| {
+        let address = drivers[n].bind_tcp(loopback()).unwrap();
+        drivers[n].bind_udp(address).unwrap()
+    });
+    let mut heard = Heard::default();
+    let [one, two] = &mut drivers;
+    for (who, step) in steps {
+        step([&mut *one, &mut *two][*who].machine_mut(), at);
+        let effects = async {
+            loop {
+                tokio::select! {
+                    input = one.next() => heard.hear(0, &input),
+                    input = two.next() => heard.hear(1, &input),
+                }
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_millis(60), effects).await;
+    }
+    heard
+}
+
+fn in_simulation(steps: &[Step], seed: u64) -> Heard {
+    let at: [SocketAddr; 2] = [([10, 0, 0, 1], 5060).into(), ([10, 0, 0, 2], 5060).into()];
+    let mut net = Network::new(seed);
+    let hosts = at.map(|at| net.add_at(Puppet::default(), at));
+    for (who, step) in steps {
+        net.command(hosts[*who], |puppet, _now| step(puppet, at));
+        net.run_for(Duration::from_millis(60));
+    }
+    assert!(net.run_until_idle(Instant::from_millis(60_000)));
+    let mut heard = Heard::default();
+    for happened in net.events() {
+        heard.hear(happened.host.index(), &happened.event);
+    }
+    heard
+}
+
+async fn agree(name: &str, steps: &[Step]) {
+    let real = on_sockets(steps).await;
+    assert_ne!(real, Heard::default(), "{name}: nothing happened");
+    for seed in 0..5 {
+        assert_eq!(real, in_simulation(steps, seed), "{name}, seed {seed}: sockets left, simulation right");
+    }
+}
+
+#[tokio::test]
+async fn datagrams() {
+    agree("there and back", &[(0, |m, at| m.datagram(at[0], at[1], "a")), (1, |m, at| m.datagram(at[1], at[0], "b"))])
+        .await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_closed_port() {
+    let nowhere: Step = (0, |m, at| m.datagram(at[0], SocketAddr::new(at[1].ip(), 9), "a"));
+    agree("nobody has bound it", &[nowhere]).await;
+}
+
+#[tokio::test]
+async fn streams_that_open_and_close() {
+    let connect: Step = (0, |m, at| _ = m.connect(0, at[1]));
+    agree("the client closes", &[connect, (0, |m, _| m.write(CONN, "hi")), (0, |m, _| m.close(CONN))]).await;
+    agree("the server closes", &[connect, (1, |m, _| m.write(PEER, "hi")), (1, |m, _| m.close(PEER))]).await;
+    agree(
+        "everything at once",
+        &[(0, |m, at| {
+            m.connect(0, at[1]);
+            m.write(CONN, "all ");
+            m.write(CONN, "at once");
+            m.close(CONN);
+        })],
+    )
+    .await;
+    agree(
+        "writing after closing",
+        &[
+            connect,
+            (0, |m, _| {
+                m.write(CONN, "before");
+                m.close(CONN);
+                m.write(CONN, "after");
+                m.close(CONN);
+            }),
+            (1, |m, _| m.write(PEER, "too late")),
+        ],
+    )
+    .await;
+    agree("both close at once", &[connect, (0, |m, _| m.close(CONN)), (1, |m, _| m.close(PEER))]).await;
+}
+
+#[tokio::test]
+async fn streams_that_do_not_open() {
+    agree(
+        "given up at once",
+        &[(0, |m, at| {
+            m.connect(0, at[1]);
+            m.close(CONN)
+        })],
+    )
+    .await;
+    agree("refused", &[(0, |m, at| _ = m.connect(0, SocketAddr::new(at[1].ip(), 9)))]).await;
+    agree(
+        "not supported",
+        &[(0, |m, at| {
+            m.out.push_back(wire::Output::Connect { conn: CONN, transport: Transport::Tls, remote: at[1] });
+        })],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn numbers() {
+    let twice: Step = (0, |m, at| {
+        m.connect(0, at[1]);
+        m.connect(0, at[1]);
+        m.connect(1, at[1]);
+    });
+    agree("one number twice and another once", &[twice]).await;
+    agree("an address is not looked up", &[(0, |m, _| m.resolve(1, "192.0.2.1"))]).await;
+}
