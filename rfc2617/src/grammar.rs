@@ -83,7 +83,8 @@ pub(crate) fn schemes(value: &str, limits: &Limits) -> Result<Vec<Scheme>, Parse
         let name = scan.token()?;
         if scan.sees_equals() {
             let param = scan.value(name)?;
-            let scheme = out.last_mut().ok_or(ParseError::Scheme)?;
+            // a scheme carries one token or parameters, never both
+            let scheme = out.last_mut().filter(|s| s.token.is_none()).ok_or(ParseError::Scheme)?;
             if scheme.params.len() >= limits.params {
                 return Err(ParseError::TooMany);
             }

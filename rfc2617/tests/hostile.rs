@@ -191,3 +191,9 @@ fn limits() {
     );
     assert_eq!(AuthenticationInfo::parse(&"a=b,".repeat(65)), Err(ParseError::TooMany));
 }
+
+#[test]
+fn a_scheme_with_a_token_takes_no_parameter() {
+    assert!(Challenge::parse("Own dG9rZW4, name=value").is_err());
+    assert!(Challenge::parse("Own dG9rZW4").is_ok());
+}
