@@ -2,10 +2,61 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
+
+/// One number for Prometheus.
+#[derive(Clone, Copy, Debug)]
+pub struct Figure {
+    /// Its name, without the prefix of the program and without `_total`.
+    pub name: &'static str,
+    /// What it counts.
+    pub help: &'static str,
+    /// Its value.
+    pub value: u64,
+    /// Whether it may go down: a gauge, not a counter.
+    pub is_gauge: bool,
+}
+
+#[derive(Debug)]
+struct Figures(Vec<Figure>);
+
+impl Collector for Figures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        for figure in &self.0 {
+            if figure.is_gauge {
+                let gauge = ConstGauge::new(i64::try_from(figure.value).unwrap_or(i64::MAX));
+                gauge.encode(encoder.encode_descriptor(figure.name, figure.help, None, gauge.metric_type())?)?;
+            } else {
+                let counter = ConstCounter::new(figure.value);
+                counter.encode(encoder.encode_descriptor(figure.name, figure.help, None, counter.metric_type())?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text that Prometheus reads, every name with the prefix `sip_proxy_`.
+///
+/// ```
+/// use apps::sip_proxy::{Figure, render_metrics};
+/// let text = render_metrics(vec![Figure { name: "requests", help: "Requests received", value: 7, is_gauge: false }]);
+/// assert!(text.contains("sip_proxy_requests_total 7\n"));
+/// ```
+pub fn render(figures: Vec<Figure>) -> String {
+    let mut registry = Registry::with_prefix("sip_proxy");
+    registry.register_collector(Box::new(Figures(figures)));
+    let mut text = String::with_capacity(8192);
+    let _never_fails = prometheus_client::encoding::text::encode(&mut text, &registry);
+    text
+}
 
 /// A request for the current metrics, to be answered with their text.
 pub type Scrape = oneshot::Sender<String>;

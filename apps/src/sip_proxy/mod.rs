@@ -3,12 +3,17 @@
 //! The protocol is [`rfc3261::proxy`] and [`rfc3261::registrar`]; here are its options, its sockets, the file of
 //! bindings and the metrics endpoint. Everything that touches a SIP message runs on one thread.
 
+mod build;
+mod figures;
 mod location;
 mod metrics;
 mod options;
+mod record;
+mod server;
 mod settings;
 
 pub use location::{Change, Location, LocationFile, Memory, Record, Saved, Saver};
-pub use metrics::{Scrape, serve as serve_metrics};
+pub use metrics::{Figure, Scrape, render as render_metrics, serve as serve_metrics};
 pub use options::Options;
+pub use server::main;
 pub use settings::{DigestAlgorithm, Settings};

@@ -17,6 +17,9 @@ pub struct Options {
     /// Address to listen on, may be repeated [default: udp and tcp on 127.0.0.1:5060]
     #[arg(short, long, value_name = "TRANSPORT:IP:PORT", help_heading = "Network")]
     pub listen: Vec<Listen>,
+    /// Name or address that others reach us by, when that is not the one we listen on
+    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Network")]
+    pub advertise: Option<String>,
     /// Write every SIP message to this capture file
     #[arg(long, value_name = "FILE.pcap", help_heading = "Network")]
     pub trace: Option<PathBuf>,
@@ -119,6 +122,7 @@ impl Options {
         }
         Options {
             listen: list(self.listen, file.listen),
+            advertise: self.advertise.or(file.advertise),
             trace: self.trace.or(file.trace),
             metrics: self.metrics.or(file.metrics),
             domain: list(self.domain, file.domain),

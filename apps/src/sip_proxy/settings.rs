@@ -30,6 +30,8 @@ pub enum DigestAlgorithm {
 pub struct Settings {
     /// Where to listen, at least one.
     pub listen: Vec<Listen>,
+    /// Our name in Via and Record-Route: `host` or `host:port`; the address listened on when absent.
+    pub advertise: Option<String>,
     /// The capture file.
     pub trace: Option<PathBuf>,
     /// Where to serve metrics.
@@ -96,7 +98,14 @@ impl Settings {
         if realm.contains(|c: char| c.is_control() || matches!(c, '"' | '\\')) {
             return Err(Failure::usage("--realm must have no quotes, backslashes or control characters"));
         }
+        if let Some(name) = options.advertise.as_ref().filter(|name| !is_host(name)) {
+            return Err(Failure::usage(format!("--advertise {name:?} is no host name")));
+        }
+        if let (None, Some(any)) = (&options.advertise, listen.iter().find(|l| l.addr.ip().is_unspecified())) {
+            return Err(Failure::usage(format!("give --advertise HOST when listening on every address ({any})")));
+        }
         Ok(Settings {
+            advertise: options.advertise,
             trace: options.trace,
             metrics: options.metrics,
             record_route: options.record_route.unwrap_or(false),
@@ -141,13 +150,16 @@ fn domains(given: Vec<String>, listen: &[Listen]) -> Result<Vec<String>, Failure
         return Ok(domains);
     }
     for domain in given {
-        let is_host = domain.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b));
-        if domain.is_empty() || !is_host {
+        if !is_host(&domain) {
             return Err(Failure::usage(format!("--domain {domain:?} is no host name")));
         }
         domains.push(domain.to_ascii_lowercase());
     }
     Ok(domains)
+}
+
+fn is_host(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
 }
 
 #[cfg(test)]
@@ -179,6 +191,7 @@ mod tests {
         let named = |o: &mut Options| {
             asked(o);
             o.domain = vec!["Example.COM".into()];
+            o.advertise = Some("sip.example.com".into());
         };
         assert_eq!(settings(named).unwrap().domains, ["example.com"]);
     }
