@@ -4,4 +4,6 @@
 pub mod dialog;
 pub mod endpoint;
 pub mod message;
+pub mod proxy;
+pub mod registrar;
 pub mod transaction;

@@ -48,8 +48,9 @@ pub(super) fn build(settings: &Settings) -> Result<(Driver<Proxy<Home>>, Vec<Lis
     let mut driver =
         Driver::with_config(Proxy::new(config, home, rng), net::Config { clock, ..net::Config::default() });
     if let Some(path) = &settings.trace {
-        let trace = net::Trace::to_file(path)
-            .map_err(|e| Failure::runtime(format!("cannot write {}: {e}; choose another with --trace", path.display())))?;
+        let trace = net::Trace::to_file(path).map_err(|e| {
+            Failure::runtime(format!("cannot write {}: {e}; choose another with --trace", path.display()))
+        })?;
         driver.trace(Some(trace));
     }
     let mut bound: Vec<Listen> = Vec::new();
@@ -122,4 +123,3 @@ impl Accounts for UserFile {
         !self.0.secrets(user).is_empty()
     }
 }
-

@@ -8,7 +8,8 @@ use super::Figure;
 /// Everything that the program counts. The machines count in plain integers; this runs only when someone asks.
 pub(super) fn figures(driver: &Driver<Proxy<Home>>, uptime: Duration) -> Vec<Figure> {
     let proxy = driver.machine();
-    let (core, home, below, sockets) = (proxy.stats(), proxy.router().stats(), proxy.endpoint().stats(), driver.stats());
+    let (core, home, below, sockets) =
+        (proxy.stats(), proxy.router().stats(), proxy.endpoint().stats(), driver.stats());
     let counter = |name, help, value| Figure { name, help, value, is_gauge: false };
     let gauge = |name, help, value| Figure { name, help, value, is_gauge: true };
     vec![

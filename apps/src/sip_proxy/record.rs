@@ -28,7 +28,7 @@ pub(super) fn binding(record: &Record, now: Instant, epoch: Epoch) -> Option<Bin
     let contact = Contact::parse(record.contact.clone().into()).ok()?;
     let transport = Transport::from_name(&record.transport)?;
     Some(Binding {
-        uri: contact.uri()?.clone(),
+        uri: contact.uri().clone(),
         q: contact.q().unwrap_or(1000),
         contact: record.contact.clone().into(),
         expires: now + left,

@@ -54,7 +54,7 @@ impl Best {
         for name in [Name::WwwAuthenticate, Name::ProxyAuthenticate] {
             for value in response.headers.raw_all(name.clone()) {
                 if self.challenges.len() < MAX_CHALLENGES {
-                    self.challenges.push((name.clone(), ByteString::from(&*value)));
+                    self.challenges.push((name.clone(), ByteString::from(value)));
                 }
             }
         }

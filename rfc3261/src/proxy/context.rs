@@ -104,7 +104,7 @@ impl Context {
     //# Compared with every earlier target by the rules for URIs.
     pub fn aim(&mut self, mut forks: Vec<Fork>, max: usize) {
         if forks.len() > 1 {
-            forks.sort_by(|a, b| b.q.cmp(&a.q));
+            forks.sort_by_key(|fork| std::cmp::Reverse(fork.q));
         }
         for fork in forks {
             if self.targets.len() >= max {

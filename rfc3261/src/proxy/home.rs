@@ -135,7 +135,7 @@ impl Home {
         }
         let user = match self.authenticate(now, Party::Server, asked) {
             Ok(user) => user,
-            Err(decision) => return decision,
+            Err(decision) => return *decision,
         };
         let to = match request.headers.to() {
             Ok(Some(to)) => to.uri().clone(),
@@ -213,13 +213,13 @@ impl Home {
     }
 
     /// Who sent a request: `None` when nobody is asked.
-    fn authenticate(&mut self, now: Instant, party: Party, asked: &Asked<'_>) -> Result<Option<String>, Decision> {
+    fn authenticate(&mut self, now: Instant, party: Party, asked: &Asked<'_>) -> Result<Option<String>, Box<Decision>> {
         let Some(guard) = &mut self.guard else { return Ok(None) };
         let reply = |status| Response::to_request(asked.request, Status(status));
         match guard.admit(now, party, asked.request, asked.source.remote.ip()) {
             Admission::Admitted(user) => Ok(Some(user)),
-            Admission::Malformed => Err(Decision::Reply(reply(400))),
-            Admission::Refused => Err(Decision::ReplyStateless(reply(403))),
+            Admission::Malformed => Err(Box::new(Decision::Reply(reply(400)))),
+            Admission::Refused => Err(Box::new(Decision::ReplyStateless(reply(403)))),
             Admission::Challenge(challenges) => {
                 self.stats.challenged += 1;
                 let (name, mut response) = match party {
@@ -229,13 +229,13 @@ impl Home {
                 for challenge in challenges {
                     response.headers.push(name.clone(), challenge);
                 }
-                Err(Decision::ReplyStateless(response))
+                Err(Box::new(Decision::ReplyStateless(response)))
             }
         }
     }
 
     /// Whether the sender may have this request forwarded; it is out of any dialog of ours.
-    fn admit(&mut self, now: Instant, asked: &Asked<'_>) -> Result<(), Decision> {
+    fn admit(&mut self, now: Instant, asked: &Asked<'_>) -> Result<(), Box<Decision>> {
         let from = asked.request.headers.from().ok().flatten().map(|from| from.uri().clone());
         let is_from_us = from.as_ref().is_some_and(|uri| asked.is_known_domain(uri));
         let is_allowed = match &self.guard {
@@ -250,7 +250,7 @@ impl Home {
             return Ok(());
         }
         self.stats.forbidden += 1;
-        Err(Decision::Reply(Response::to_request(asked.request, Status(403))))
+        Err(Box::new(Decision::Reply(Response::to_request(asked.request, Status(403)))))
     }
 }
 
@@ -268,10 +268,9 @@ impl Router for Home {
             _ => {}
         }
         let is_in_dialog = asked.is_in_dialog();
-        if !(is_in_dialog && (asked.was_routed || asked.is_ours)) && request.method != Method::Ack {
-            if let Err(decision) = self.admit(now, asked) {
-                return decision;
-            }
+        let is_free = is_in_dialog && (asked.was_routed || asked.is_ours) || request.method == Method::Ack;
+        if !is_free && let Err(decision) = self.admit(now, asked) {
+            return *decision;
         }
         match asked.is_ours {
             true => self.locate(now, asked),
@@ -297,12 +296,7 @@ impl Router for Home {
 }
 
 fn fork(binding: &Binding) -> Fork {
-    Fork {
-        uri: binding.uri.clone(),
-        q: binding.q,
-        flow: Some(binding.flow.clone()),
-        is_flow_only: binding.behind_nat,
-    }
+    Fork { uri: binding.uri.clone(), q: binding.q, flow: Some(binding.flow), is_flow_only: binding.behind_nat }
 }
 
 /// The answer to an OPTIONS that asks whether the proxy lives (RFC 3261 section 11).

@@ -166,7 +166,8 @@ impl<R: Router> Proxy<R> {
             endpoint::Event::Terminated { id: Id::Server(id) } => self.on_server_over(now, id),
             //= rfc3261#16.9/response-error SHOULD NOT
             //# The branches go on.
-            endpoint::Event::Timeout { id: Id::Server(_) } | endpoint::Event::TransportFailed { id: Id::Server(_) } => {}
+            endpoint::Event::Timeout { id: Id::Server(_) } | endpoint::Event::TransportFailed { id: Id::Server(_) } => {
+            }
             //= rfc6026#7.3/no-stray MUST NOT
             //# The endpoint compared it with all transactions; it ends here.
             endpoint::Event::Stray { .. } => {}
@@ -210,7 +211,15 @@ impl<R: Router> Proxy<R> {
         self.apply(now, id, decision);
     }
 
-    fn ask(&mut self, now: Instant, id: Option<ServerId>, request: &Request, source: &Source, was_routed: bool, is_ours: bool) -> Decision {
+    fn ask(
+        &mut self,
+        now: Instant,
+        id: Option<ServerId>,
+        request: &Request,
+        source: &Source,
+        was_routed: bool,
+        is_ours: bool,
+    ) -> Decision {
         let asked = Asked { id, request, source, was_routed, is_ours, us: &self.us };
         if self.is_draining && !asked.is_in_dialog() && request.method != Method::Ack {
             self.stats.refused += 1;
@@ -255,7 +264,13 @@ impl<R: Router> Proxy<R> {
         for (fork, breadth) in context.next_group() {
             let Some(context) = self.contexts.get_mut(&id) else { return };
             let at = context.branches.len();
-            context.branches.push(Branch { fork, state: BranchState::Resolving, breadth, more: VecDeque::new(), timer: None });
+            context.branches.push(Branch {
+                fork,
+                state: BranchState::Resolving,
+                breadth,
+                more: VecDeque::new(),
+                timer: None,
+            });
             self.start(now, id, at);
         }
         self.settle(now, id);
@@ -374,7 +389,11 @@ impl<R: Router> Proxy<R> {
         };
         let breadth = breadth(&request, self.config.max_breadth);
         let ack = copy(&request, &fork.uri, breadth);
-        match routed.flow.or(fork.flow.filter(|_| fork.is_flow_only)).map_or_else(|| next_hop(&request, &fork.uri), NextHop::Known) {
+        match routed
+            .flow
+            .or(fork.flow.filter(|_| fork.is_flow_only))
+            .map_or_else(|| next_hop(&request, &fork.uri), NextHop::Known)
+        {
             NextHop::Known(target) => self.send_ack(now, ack, target),
             NextHop::Lookup { host, port, transport } => {
                 self.resolve(host, port, Lookup::Ack(Box::new(ack), transport));
@@ -390,7 +409,14 @@ impl<R: Router> Proxy<R> {
         }
     }
 
-    pub(super) fn refuse(&mut self, now: Instant, id: ServerId, request: &Request, status: u16, header: Option<(Name, String)>) {
+    pub(super) fn refuse(
+        &mut self,
+        now: Instant,
+        id: ServerId,
+        request: &Request,
+        status: u16,
+        header: Option<(Name, String)>,
+    ) {
         let mut response = Response::to_request(request, Status(status));
         if let Some((name, value)) = header {
             response.headers.push(name, value);
@@ -418,10 +444,9 @@ impl<R: Router> Proxy<R> {
 
     /// The response with a To tag, if the request had none.
     fn tagged(&mut self, request: &Request, mut response: Response) -> Response {
-        if let Some(to) = request.headers.raw(Name::To) {
-            if !matches!(request.headers.to(), Ok(Some(to)) if to.tag().is_some()) {
-                response.headers.set(Name::To, format!("{to};tag={}", self.rng.token(10)));
-            }
+        let is_tagged = matches!(request.headers.to(), Ok(Some(to)) if to.tag().is_some());
+        if let Some(to) = request.headers.raw(Name::To).filter(|_| !is_tagged && response.status.0 > 100) {
+            response.headers.set(Name::To, format!("{to};tag={}", self.rng.token(10)));
         }
         response
     }
@@ -455,7 +480,10 @@ impl<R: Router> Machine for Proxy<R> {
 
 impl<R: std::fmt::Debug> std::fmt::Debug for Proxy<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Proxy").field("router", &self.router).field("live", &self.contexts.len()).finish_non_exhaustive()
+        f.debug_struct("Proxy")
+            .field("router", &self.router)
+            .field("live", &self.contexts.len())
+            .finish_non_exhaustive()
     }
 }
 

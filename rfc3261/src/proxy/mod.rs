@@ -29,6 +29,6 @@ mod us;
 mod validate;
 
 pub use config::{Config, Stats};
-pub use home::{Home, HomeConfig, HomeStats};
+pub use home::{Held, Home, HomeConfig, HomeStats};
 pub use machine::{Event, Proxy};
 pub use router::{Asked, Decision, Fork, Router};

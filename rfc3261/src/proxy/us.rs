@@ -1,9 +1,9 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use foldhash::fast::RandomState;
 use crate::endpoint::Listen;
 use crate::message::{Host, Uri};
+use foldhash::fast::RandomState;
 
 /// What means this proxy: names, and addresses that it listens on.
 #[derive(Clone, Debug, Default)]

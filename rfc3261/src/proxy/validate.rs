@@ -52,7 +52,8 @@ pub(super) fn validate(request: &Request, us: &Us, mark: &str) -> Result<(), Inv
 //# The mark is what stands behind the last dot of our branches.
 fn has_looped(request: &Request, us: &Us, mark: &str) -> bool {
     request.headers.list::<Via>().map_while(Result::ok).any(|via| {
-        us.is_sent_by(via.host(), via.port()) && via.branch().and_then(|b| b.rsplit_once('.')).is_some_and(|(_, m)| mark.get(1..) == Some(m))
+        us.is_sent_by(via.host(), via.port())
+            && via.branch().and_then(|b| b.rsplit_once('.')).is_some_and(|(_, m)| mark.get(1..) == Some(m))
     })
 }
 
@@ -74,7 +75,7 @@ pub(super) fn mark(request: &Request, key: u64) -> String {
     take(request.uri.as_str());
     for name in [Name::Route, Name::ProxyRequire, Name::ProxyAuthorization, Name::CallId, Name::From, Name::To] {
         for value in request.headers.raw_all(name) {
-            take(&value);
+            take(value);
         }
     }
     if let Ok(Some(cseq)) = request.headers.cseq() {

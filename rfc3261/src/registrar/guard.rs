@@ -118,7 +118,7 @@ impl Guard {
             Party::Proxy => Name::ProxyAuthorization,
         };
         let credentials: Vec<Credentials> =
-            request.headers.raw_all(header).take(MAX_CREDENTIALS).filter_map(|v| Credentials::parse(&v).ok()).collect();
+            request.headers.raw_all(header).take(MAX_CREDENTIALS).filter_map(|v| Credentials::parse(v).ok()).collect();
         let uri = request.uri.to_string();
         let protected = rfc2617::Request { method: request.method.as_str(), uri: &uri, body: &request.body };
         let users = &self.users;

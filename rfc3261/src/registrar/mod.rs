@@ -6,7 +6,6 @@
 
 mod aor;
 mod bindings;
-mod date;
 mod guard;
 mod process;
 

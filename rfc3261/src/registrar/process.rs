@@ -8,7 +8,7 @@ use wire::{Epoch, Instant};
 
 use super::{Binding, Bindings};
 use crate::endpoint::Source;
-use crate::message::{Contact, Name, Request, Response, Status, TypedHeader, Uri};
+use crate::message::{Contact, Date, Name, Request, Response, Status, TypedHeader, Uri};
 
 /// The limits of a registrar.
 #[derive(Clone, Debug)]
@@ -129,19 +129,20 @@ impl Registrar {
     ) -> Result<(Vec<Binding>, bool), Refusal> {
         let bad_request = |_| Refusal(400, None);
         let call_id = request.headers.raw(Name::CallId).ok_or(Refusal(400, None))?;
-        let call_id = ByteString::from(&*call_id);
+        let call_id = ByteString::from(call_id);
         let cseq = request.headers.cseq().map_err(bad_request)?.ok_or(Refusal(400, None))?.number;
-        let contacts: Vec<Contact> = request.headers.list::<Contact>().collect::<Result<_, _>>().map_err(bad_request)?;
+        let contacts: Vec<Contact> =
+            request.headers.list::<Contact>().collect::<Result<_, _>>().map_err(bad_request)?;
         if contacts.is_empty() {
             return Ok((old.to_vec(), false));
         }
-        let expires = request.headers.raw(Name::Expires).map(|text| seconds(&text));
+        let expires = request.headers.raw(Name::Expires).map(seconds);
         if contacts.iter().any(|contact| contact.is_star()) {
             return remove_all(old, &contacts, expires, &call_id, cseq);
         }
         let mut bindings = old.to_vec();
         for contact in contacts {
-            let wish = contact.param("expires").map(|text| seconds(text)).or(expires);
+            let wish = contact.param("expires").map(seconds).or(expires);
             let granted = self.grant(wish)?;
             let new = self.binding(now, &contact, granted, (&call_id, cseq), request, source)?;
             //= rfc3261#10.3/other-call-id MUST
@@ -234,7 +235,7 @@ impl Registrar {
         }
         //= rfc3261#10.3/date SHOULD
         //# From the calendar that the configuration ties the clock to.
-        response.headers.push(Name::Date, super::date::date(self.config.epoch.unix(now)));
+        response.headers.push(Name::Date, Date::from_unix(self.config.epoch.unix(now).as_secs()));
         response
     }
 }

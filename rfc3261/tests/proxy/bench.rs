@@ -30,7 +30,11 @@ impl Bench {
         Bench::guarded(config, home, None)
     }
 
-    pub fn guarded(config: impl FnOnce(&mut Config), home: impl FnOnce(&mut HomeConfig), guard: Option<Guard>) -> Bench {
+    pub fn guarded(
+        config: impl FnOnce(&mut Config),
+        home: impl FnOnce(&mut HomeConfig),
+        guard: Option<Guard>,
+    ) -> Bench {
         let mut settings = Config { names: vec!["example.com".into()], ..Config::default() };
         config(&mut settings);
         let mut domain = HomeConfig { open_relay: true, ..HomeConfig::default() };
@@ -158,7 +162,10 @@ pub fn follow(method: &str, invite: &str) -> String {
 }
 
 pub fn status(text: &str) -> u16 {
-    text.strip_prefix("SIP/2.0 ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("no response: {text}"))
+    text.strip_prefix("SIP/2.0 ")
+        .and_then(|rest| rest.get(..3))
+        .and_then(|code| code.parse().ok())
+        .unwrap_or_else(|| panic!("no response: {text}"))
 }
 
 /// All values of a header, in order, one a line of the message.

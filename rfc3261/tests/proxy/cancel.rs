@@ -92,5 +92,5 @@ fn without_any_response_timer_c_counts_as_408() {
     bench.register("bob", &["<sip:bob@192.0.2.20>"]);
     bench.udp(CALLER, &request("INVITE", "sip:bob@example.com", "sip:bob@example.com", ""));
     bench.pass(Duration::from_secs(6));
-    assert_eq!(bench.to(CALLER).iter().map(|t| status(t)).last(), Some(408));
+    assert_eq!(bench.to(CALLER).iter().map(|t| status(t)).next_back(), Some(408));
 }

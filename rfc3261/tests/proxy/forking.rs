@@ -101,7 +101,8 @@ fn the_first_to_answer_gets_the_call_and_the_others_a_cancel() {
 //= rfc3261#16.7/6xx-no-branches test
 #[test]
 fn a_6xx_ends_the_search_but_waits_for_the_rest() {
-    let mut bench = invited(&["<sip:bob@192.0.2.20>;q=0.9", "<sip:bob@192.0.2.21>;q=0.9", "<sip:bob@192.0.2.22>;q=0.1"]);
+    let mut bench =
+        invited(&["<sip:bob@192.0.2.20>;q=0.9", "<sip:bob@192.0.2.21>;q=0.9", "<sip:bob@192.0.2.22>;q=0.1"]);
     let (a, b) = (bench.one(A), bench.one(B));
     bench.udp(B, &response(&b, 180, ""));
     bench.udp(A, &response(&a, 603, ""));
@@ -116,7 +117,8 @@ fn a_6xx_ends_the_search_but_waits_for_the_rest() {
 
 #[test]
 fn preference_decides_the_order() {
-    let mut bench = invited(&["<sip:bob@192.0.2.20>;q=0.2", "<sip:bob@192.0.2.21>;q=0.7", "<sip:bob@192.0.2.22>;q=0.7"]);
+    let mut bench =
+        invited(&["<sip:bob@192.0.2.20>;q=0.2", "<sip:bob@192.0.2.21>;q=0.7", "<sip:bob@192.0.2.22>;q=0.7"]);
     let (b, c) = (bench.one(B), bench.one(C));
     bench.nothing();
     bench.udp(B, &response(&b, 486, ""));
@@ -144,7 +146,7 @@ fn silence_is_408_after_every_address_was_tried() {
     assert_ne!(values(&first, "Via")[0], values(&second, "Via")[0], "a branch of its own");
     bench.pass(Duration::from_secs(33));
     let to_caller = bench.to(CALLER);
-    assert_eq!(to_caller.iter().map(|t| status(t)).filter(|s| *s > 100).next(), Some(408), "{to_caller:?}");
+    assert_eq!(to_caller.iter().map(|t| status(t)).find(|s| *s > 100), Some(408), "{to_caller:?}");
 }
 
 //= rfc3261#16.9/as-503 test
@@ -165,7 +167,9 @@ fn an_unreachable_target_counts_as_503() {
 //= rfc5393#5.3.3/no-hop-count test
 #[test]
 fn breadth_is_shared_among_branches() {
-    for (sent, shares) in [("", [20, 20, 20]), ("Max-Breadth: 7\r\n", [3, 2, 2]), ("Max-Breadth: 5000\r\n", [20, 20, 20])] {
+    for (sent, shares) in
+        [("", [20, 20, 20]), ("Max-Breadth: 7\r\n", [3, 2, 2]), ("Max-Breadth: 5000\r\n", [20, 20, 20])]
+    {
         let mut bench = Bench::new();
         bench.register("bob", &["<sip:bob@192.0.2.20>", "<sip:bob@192.0.2.21>", "<sip:bob@192.0.2.22>"]);
         bench.udp(CALLER, &request("INVITE", "sip:bob@example.com", "sip:bob@example.com", sent));

@@ -8,7 +8,8 @@ const CALLEE: &str = "192.0.2.20:5060";
 fn called() -> (Bench, String) {
     let mut bench = Bench::new();
     bench.register("bob", &["<sip:bob@192.0.2.20;x=1>"]);
-    let invite = request("INVITE", "sip:bob@example.com", "sip:bob@example.com", "Subject: hi\r\nX-Odd :  folded\r\n  line\r\n");
+    let invite =
+        request("INVITE", "sip:bob@example.com", "sip:bob@example.com", "Subject: hi\r\nX-Odd :  folded\r\n  line\r\n");
     bench.udp(CALLER, &invite);
     let copy = bench.one(CALLEE);
     (bench, copy)
@@ -39,7 +40,10 @@ fn a_copy_differs_only_where_it_must() {
 fn a_missing_max_forwards_is_added() {
     let mut bench = Bench::new();
     bench.register("bob", &["<sip:bob@192.0.2.20>"]);
-    bench.udp(CALLER, &request("MESSAGE", "sip:bob@example.com", "sip:bob@example.com", "").replace("Max-Forwards: 70\r\n", ""));
+    bench.udp(
+        CALLER,
+        &request("MESSAGE", "sip:bob@example.com", "sip:bob@example.com", "").replace("Max-Forwards: 70\r\n", ""),
+    );
     assert_eq!(values(&bench.one(CALLEE), "Max-Forwards"), ["70"]);
 }
 
@@ -60,7 +64,9 @@ fn bodies_pass_both_ways_untouched() {
     let mut bench = Bench::new();
     bench.register("bob", &["<sip:bob@192.0.2.20>"]);
     let body = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\n\0odd";
-    let with_body = |text: String| text.replace("Content-Length: 0\r\n\r\n", &format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    let with_body = |text: String| {
+        text.replace("Content-Length: 0\r\n\r\n", &format!("Content-Length: {}\r\n\r\n{body}", body.len()))
+    };
     bench.udp(CALLER, &with_body(request("MESSAGE", "sip:bob@example.com", "sip:bob@example.com", "")));
     let copy = bench.one(CALLEE);
     assert!(copy.ends_with(&format!("\r\n\r\n{body}")), "{copy}");
@@ -127,7 +133,8 @@ fn a_response_to_nothing_is_dropped() {
 #[test]
 fn the_ack_to_a_2xx_follows_the_route_and_keeps_its_branch_when_repeated() {
     let mut bench = Bench::with(|c| c.record_route = true, |_| ());
-    let ack = request("ACK", "sip:bob@192.0.2.20", "sip:bob@example.com>;tag=b", "Route: <sip:192.0.2.1;lr>\r\n").replace("tag=b>", "tag=b");
+    let ack = request("ACK", "sip:bob@192.0.2.20", "sip:bob@example.com>;tag=b", "Route: <sip:192.0.2.1;lr>\r\n")
+        .replace("tag=b>", "tag=b");
     bench.udp(CALLER, &ack);
     let first = bench.one(CALLEE);
     assert!(first.starts_with("ACK sip:bob@192.0.2.20 SIP/2.0\r\n"), "{first}");

@@ -34,7 +34,9 @@ fn who_guesses_too_often_is_not_heard_for_a_minute() {
     let challenged = bench.one(CALLER);
     let nonce = challenged.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
     let guess = |n: u32| {
-        let wrong = format!("Authorization: Digest username=\"bob\", realm=\"example.com\", nonce=\"{nonce}\", uri=\"sip:example.com\", qop=auth, nc={n:08x}, cnonce=\"c\", response=\"{n:032x}\"\r\n");
+        let wrong = format!(
+            "Authorization: Digest username=\"bob\", realm=\"example.com\", nonce=\"{nonce}\", uri=\"sip:example.com\", qop=auth, nc={n:08x}, cnonce=\"c\", response=\"{n:032x}\"\r\n"
+        );
         request("REGISTER", "sip:example.com", "sip:bob@example.com", &wrong)
     };
     let mut statuses = Vec::new();
@@ -54,10 +56,13 @@ fn who_guesses_too_often_is_not_heard_for_a_minute() {
 
 #[test]
 fn half_open_invites_stay_within_the_limit() {
-    let mut bench = Bench::with(|c| {
-        c.endpoint.max_servers = 500;
-        c.endpoint.max_clients = 500;
-    }, |_| ());
+    let mut bench = Bench::with(
+        |c| {
+            c.endpoint.max_servers = 500;
+            c.endpoint.max_clients = 500;
+        },
+        |_| (),
+    );
     bench.register("bob", &["<sip:bob@192.0.2.20>"]);
     let mut refused = 0;
     for _ in 0..100_000 {
@@ -76,7 +81,8 @@ fn half_open_invites_stay_within_the_limit() {
 /// Whatever stands in a field that we copy or write, a message has the lines that we gave it.
 #[test]
 fn line_ends_cannot_be_smuggled_in() {
-    let poison = ["a%0d%0aX-Evil: 1", "a\rX-Evil: 1", "a\nX-Evil: 1", "a\0b", "a\r\n X-Evil: 1", "\"\r\nX-Evil: 1\r\nY: \""];
+    let poison =
+        ["a%0d%0aX-Evil: 1", "a\rX-Evil: 1", "a\nX-Evil: 1", "a\0b", "a\r\n X-Evil: 1", "\"\r\nX-Evil: 1\r\nY: \""];
     for text in poison {
         let mut bench = Bench::with(|c| c.record_route = true, |_| ());
         bench.register("bob", &["<sip:bob@192.0.2.20>"]);
@@ -86,7 +92,15 @@ fn line_ends_cannot_be_smuggled_in() {
                 bench.udp(CALLER, &request(method, "sip:bob@example.com", "sip:bob@example.com", &header));
             }
         }
-        bench.udp(CALLER, &request("REGISTER", "sip:example.com", "sip:bob@example.com", &format!("Contact: <sip:{text}@192.0.2.20>\r\n")));
+        bench.udp(
+            CALLER,
+            &request(
+                "REGISTER",
+                "sip:example.com",
+                "sip:bob@example.com",
+                &format!("Contact: <sip:{text}@192.0.2.20>\r\n"),
+            ),
+        );
         bench.udp(CALLER, &request("MESSAGE", &format!("sip:bob@example.com;x={text}"), "sip:bob@example.com", ""));
         for (to, sent) in &bench.sent {
             let smuggled = |line: &str| line.starts_with("X-Evil") || line.starts_with("Y:");
@@ -102,7 +116,9 @@ fn line_ends_cannot_be_smuggled_in() {
 fn sizes_are_limited() {
     let mut bench = Bench::new();
     bench.register("bob", &["<sip:bob@192.0.2.20>"]);
-    let long = |n: usize| request("MESSAGE", "sip:bob@example.com", "sip:bob@example.com", &format!("X-Long: {}\r\n", "x".repeat(n)));
+    let long = |n: usize| {
+        request("MESSAGE", "sip:bob@example.com", "sip:bob@example.com", &format!("X-Long: {}\r\n", "x".repeat(n)))
+    };
     bench.udp(CALLER, &long(7000));
     assert_eq!(bench.sent.len() + bench.connects.len(), 2, "goes on, by TCP because of its size");
     bench.sent.clear();
@@ -120,8 +136,14 @@ fn sizes_are_limited() {
 fn contradictory_lengths_are_refused_or_dropped() {
     let mut bench = Bench::new();
     bench.register("bob", &["<sip:bob@192.0.2.20>"]);
-    for (length, is_refused) in [("Content-Length: 10", true), ("Content-Length: -1", true), ("Content-Length: 0\r\nContent-Length: 5", true), ("Content-Length: 99999999999999999999", true)] {
-        let text = request("MESSAGE", "sip:bob@example.com", "sip:bob@example.com", "").replace("Content-Length: 0", length);
+    for (length, is_refused) in [
+        ("Content-Length: 10", true),
+        ("Content-Length: -1", true),
+        ("Content-Length: 0\r\nContent-Length: 5", true),
+        ("Content-Length: 99999999999999999999", true),
+    ] {
+        let text =
+            request("MESSAGE", "sip:bob@example.com", "sip:bob@example.com", "").replace("Content-Length: 0", length);
         bench.udp(CALLER, &text);
         let answers = bench.to(CALLER);
         assert!(answers.iter().all(|t| status(t) == 400), "{length}: {answers:?}");
@@ -136,7 +158,9 @@ fn contradictory_lengths_are_refused_or_dropped() {
 #[test]
 fn garbage_is_counted_and_not_answered() {
     let mut bench = Bench::new();
-    for text in ["", "\r\n\r\n", "hello", "SIP/2.0 200 OK\r\n\r\n", "INVITE sip:a@b SIP/2.0\r\n\r\n", "\0\0\0\0", "INVITE\r\n"] {
+    for text in
+        ["", "\r\n\r\n", "hello", "SIP/2.0 200 OK\r\n\r\n", "INVITE sip:a@b SIP/2.0\r\n\r\n", "\0\0\0\0", "INVITE\r\n"]
+    {
         bench.udp(CALLER, text);
     }
     assert!(bench.to(CALLER).iter().all(|t| status(t) >= 400));

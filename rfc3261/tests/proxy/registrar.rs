@@ -98,7 +98,12 @@ fn a_star_removes_everything_or_nothing() {
     bench.udp(CLIENT, &register("one", 5, "Contact: <sip:a@192.0.2.20>\r\n"));
     bench.udp(CLIENT, &register("two", 5, "Contact: <sip:b@192.0.2.21>\r\n"));
     bench.sent.clear();
-    for more in ["Contact: *\r\n", "Contact: *\r\nExpires: 1\r\n", "Contact: *, <sip:c@192.0.2.22>\r\nExpires: 0\r\n", "Contact: <sip:c@192.0.2.22>\r\nContact: *\r\nExpires: 0\r\n"] {
+    for more in [
+        "Contact: *\r\n",
+        "Contact: *\r\nExpires: 1\r\n",
+        "Contact: *, <sip:c@192.0.2.22>\r\nExpires: 0\r\n",
+        "Contact: <sip:c@192.0.2.22>\r\nContact: *\r\nExpires: 0\r\n",
+    ] {
         assert_eq!(status(&refused(&mut bench, &register("x", 1, more))), 400, "{more}");
     }
     assert_eq!(status(&refused(&mut bench, &register("two", 5, "Contact: *\r\nExpires: 0\r\n"))), 500);
@@ -114,7 +119,10 @@ fn too_short_is_423_and_too_long_is_cut() {
     let answer = refused(&mut bench, &register("one", 1, "Contact: <sip:a@192.0.2.20>;expires=59\r\n"));
     assert_eq!((status(&answer), values(&answer, "Min-Expires")), (423, vec!["60"]));
     for (wish, granted) in [("60", 60), ("4000", 3600), ("99999999999999999999", 3600), ("soon", 3600), ("-1", 3600)] {
-        bench.udp(CLIENT, &register(&format!("w{wish}"), 1, &format!("Contact: <sip:a@192.0.2.20>\r\nExpires: {wish}\r\n")));
+        bench.udp(
+            CLIENT,
+            &register(&format!("w{wish}"), 1, &format!("Contact: <sip:a@192.0.2.20>\r\nExpires: {wish}\r\n")),
+        );
         let answer = bench.one(CLIENT);
         assert!(values(&answer, "Contact")[0].ends_with(&format!(";expires={granted}")), "{wish}: {answer}");
     }
@@ -127,7 +135,10 @@ fn too_short_is_423_and_too_long_is_cut() {
 #[test]
 fn one_user_has_one_set_of_bindings() {
     let mut bench = Bench::new();
-    for (n, to) in ["sip:bob@example.com", "sip:b%6Fb@EXAMPLE.COM;user=phone;x=y", "sips:bob:pw@example.com:5060"].iter().enumerate() {
+    for (n, to) in ["sip:bob@example.com", "sip:b%6Fb@EXAMPLE.COM;user=phone;x=y", "sips:bob:pw@example.com:5060"]
+        .iter()
+        .enumerate()
+    {
         let text = request("REGISTER", "sip:example.com", to, &format!("Contact: <sip:{n}@192.0.2.20>\r\n"));
         bench.udp(CLIENT, &text);
         assert_eq!(values(&bench.one(CLIENT), "Contact").len(), n + 1, "{to}");
@@ -162,11 +173,14 @@ fn a_malformed_contact_fails_the_request() {
 
 #[test]
 fn bindings_are_limited() {
-    let mut bench = Bench::with(|_| (), |home| {
-        home.registrar.max_contacts = 3;
-        home.registrar.max_bindings = 4;
-        home.registrar.max_contact_length = 60;
-    });
+    let mut bench = Bench::with(
+        |_| (),
+        |home| {
+            home.registrar.max_contacts = 3;
+            home.registrar.max_bindings = 4;
+            home.registrar.max_contact_length = 60;
+        },
+    );
     let many: String = (0..4).map(|n| format!("Contact: <sip:{n}@192.0.2.20>\r\n")).collect();
     assert_eq!(status(&refused(&mut bench, &register("one", 1, &many))), 403);
     bench.register("alice", &["<sip:1@192.0.2.20>", "<sip:2@192.0.2.20>", "<sip:3@192.0.2.20>"]);
@@ -222,7 +236,9 @@ fn a_user_registers_with_the_right_password_and_only_for_himself() {
     let offers = values(&challenged, "WWW-Authenticate");
     assert!(offers.len() == 2 && offers[0].contains("algorithm=MD5") && offers[1].contains("SHA-256"), "{offers:?}");
     assert!(bench.is_idle(), "a challenge leaves no state: {:?}", bench.proxy.endpoint().stats());
-    for (user, password, expected) in [("bob", "wrong", 401), ("mallory", "bob", 401), ("alice", "alice", 403), ("bob", "bob", 200)] {
+    for (user, password, expected) in
+        [("bob", "wrong", 401), ("mallory", "bob", 401), ("alice", "alice", 403), ("bob", "bob", 200)]
+    {
         bench.udp(CLIENT, &register("ask", 1, ""));
         let challenged = bench.one(CLIENT);
         let proof = credentials(&challenged, Party::Server, user, password, "REGISTER", "sip:example.com");
@@ -235,7 +251,8 @@ fn a_user_registers_with_the_right_password_and_only_for_himself() {
 #[test]
 fn our_users_prove_themselves_before_they_call() {
     let mut bench = guarded();
-    let as_user = |user: &str, text: String| text.replace("sip:caller@elsewhere.test", &format!("sip:{user}@example.com"));
+    let as_user =
+        |user: &str, text: String| text.replace("sip:caller@elsewhere.test", &format!("sip:{user}@example.com"));
     let invite = |more: &str| request("INVITE", "sip:x@192.0.2.20", "sip:x@192.0.2.20", more);
     let prove = |bench: &mut Bench, user| {
         bench.udp(CLIENT, &as_user("alice", invite("")));

@@ -143,7 +143,10 @@ fn branches_are_unique_in_front_and_tell_the_routing_behind() {
     assert_eq!(one.1, two.1);
     bench.udp(CALLER, &invite.replace("z9hG4bKt", "z9hG4bKv").replace("INVITE", "OPTIONS"));
     assert_eq!(branch(&bench.one(CALLEE)).1, one.1);
-    bench.udp(CALLER, &invite.replace("z9hG4bKt", "z9hG4bKw").replace("sip:bob@example.com SIP", "sip:bob@example.com;a=b SIP"));
+    bench.udp(
+        CALLER,
+        &invite.replace("z9hG4bKt", "z9hG4bKw").replace("sip:bob@example.com SIP", "sip:bob@example.com;a=b SIP"),
+    );
     assert_ne!(branch(&bench.one(CALLEE)).1, one.1);
     bench.udp(CALLEE, &response(&again, 486, ""));
     let ack = bench.one(CALLEE);
