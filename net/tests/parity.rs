@@ -46,15 +46,14 @@ async fn on_sockets(steps: &[Step]) -> Heard {
     let [one, two] = &mut drivers;
     for (who, step) in steps {
         step([&mut *one, &mut *two][*who].machine_mut(), at);
-        let effects = async {
-            loop {
-                tokio::select! {
-                    input = one.next() => heard.hear(0, &input),
-                    input = two.next() => heard.hear(1, &input),
-                }
-            }
-        };
-        let _ = tokio::time::timeout(Duration::from_millis(60), effects).await;
+        loop {
+            let (who, input) = tokio::select! {
+                input = one.next() => (0, input),
+                input = two.next() => (1, input),
+                () = tokio::time::sleep(Duration::from_millis(60)) => break,
+            };
+            heard.hear(who, &input);
+        }
     }
     heard
 }

@@ -16,7 +16,7 @@ async fn the_deadline_is_told_when_it_comes_and_not_before() {
         driver.machine_mut().deadline = Some(deadline);
         assert!(matches!(next(&mut driver).await, Input::Time));
         let late = driver.now() - deadline;
-        assert!(driver.now() >= deadline && late < Duration::from_millis(200), "{late:?} late");
+        assert!(driver.now() >= deadline && late < Duration::from_secs(2), "{late:?} late");
     }
 }
 
