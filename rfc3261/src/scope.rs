@@ -136,3 +136,17 @@
 //# Left to programs.
 //= rfc3428#8/safe-transport SHOULD skip
 //# The program names the transport; large requests go to TCP of themselves.
+//= rfc3261#18.2.2/reconnect-lookup SHOULD skip
+//# The layer looks up no names; the core hears of the failure.
+//= rfc3261#18.2.2/to-received-fails SHOULD skip
+//# The layer looks up no names; the core hears of the failure.
+//= rfc3261#18.4/icmp-ignored SHOULD skip
+//# The driver reports nothing but addresses out of reach.
+//= rfc3581#3/keep-binding SHOULD skip
+//# An INVITE that rings is not repeated; a client behind a NAT keeps its binding by other means (RFC 5626).
+//= rfc3261#19.1.1/host-name SHOULD skip
+//# The program names itself, and addresses what it calls.
+//= rfc3261#19.1.1/user-phone SHOULD skip
+//# Left to programs that dial numbers.
+//= rfc3261#19.1.2/header-reserved MUST skip
+//# Nothing here writes headers into a URI.

@@ -17,6 +17,13 @@ fn times(bench: &mut Bench, seconds: u64) -> Vec<u64> {
     out
 }
 
+//= rfc3261#17.1.1.2/timer-a-doubles test
+//= rfc3261#17.1.1.2/timer-b-informs test
+//= rfc3261#17.1.1.2/timer-b-no-ack test
+//= rfc3261#17.1.1.2/destroyed test
+//= rfc3261#8.1.1.7/branch test
+//= rfc3261#8.1.1.7/branch-cookie test
+//= rfc3261#20.42/magic-cookie test
 #[test]
 fn an_invite_is_repeated_with_doubled_intervals_and_given_up_after_64_t1() {
     let mut bench = Bench::new();
@@ -32,6 +39,9 @@ fn an_invite_is_repeated_with_doubled_intervals_and_given_up_after_64_t1() {
     bench.is_empty();
 }
 
+//= rfc3261#17.1.2.2/timer-e-doubles test
+//= rfc3261#17.1.2.2/timer-f-informs test
+//= rfc3261#17.1.2.2/destroyed test
 #[test]
 fn another_request_is_repeated_up_to_t2_and_given_up_after_64_t1() {
     let mut bench = Bench::new();
@@ -44,6 +54,9 @@ fn another_request_is_repeated_up_to_t2_and_given_up_after_64_t1() {
     bench.is_empty();
 }
 
+//= rfc3261#17.1.1.2/proceeding-quiet test
+//= rfc3261#17.1.2.2/timer-e-proceeding test
+//= rfc3261#18.1.2/to-transaction test
 #[test]
 fn after_a_provisional_response_an_invite_is_quiet_and_another_request_repeats_at_t2() {
     let mut bench = Bench::new();
@@ -60,6 +73,16 @@ fn after_a_provisional_response_an_invite_is_quiet_and_another_request_repeats_a
     bench.is_empty();
 }
 
+//= rfc3261#17.1.1.2/ack test
+//= rfc3261#17.1.1.2/ack-again test
+//= rfc3261#17.1.1.2/repeat-not-up test
+//= rfc3261#17.1.1.2/ack-same-target test
+//= rfc3261#17.1.1.3/same-headers test
+//= rfc3261#17.1.1.3/to-of-response test
+//= rfc3261#17.1.1.3/one-via test
+//= rfc3261#17.1.1.3/cseq test
+//= rfc3261#17.1.1.3/route test
+//= rfc3261#17.1.1.3/no-body test
 #[test]
 fn a_failure_is_acknowledged_each_time_and_told_once() {
     let mut bench = Bench::new();
@@ -84,6 +107,11 @@ fn a_failure_is_acknowledged_each_time_and_told_once() {
     assert!(matches!(bench.event(), Event::Terminated { .. }));
 }
 
+//= rfc6026#7.2/further-2xx-up test
+//= rfc6026#7.2/no-ack test
+//= rfc6026#7.2/timer-m-ends test
+//= rfc3261#18.1.2/to-core test
+//= rfc3261#17.1.1.3/not-for-2xx test
 #[test]
 fn every_2xx_goes_up_and_none_is_acknowledged() {
     let mut bench = Bench::new();
@@ -102,6 +130,7 @@ fn every_2xx_goes_up_and_none_is_acknowledged() {
     bench.is_empty();
 }
 
+//= rfc3261#18.1.2/foreign-sent-by test
 #[test]
 fn a_response_with_a_foreign_via_is_dropped() {
     let mut bench = Bench::new();
@@ -115,6 +144,15 @@ fn a_response_with_a_foreign_via_is_dropped() {
     assert_eq!(bench.endpoint.stats().foreign_via, 1);
 }
 
+//= rfc3261#17.1.3/branch-and-method test
+//= rfc3261#9.1/same-headers test
+//= rfc3261#9.1/one-via test
+//= rfc3261#9.1/cseq-method test
+//= rfc3261#9.1/route test
+//= rfc3261#9.1/no-require test
+//= rfc3261#9.1/not-before-provisional test
+//= rfc3261#9.1/wait test
+//= rfc3261#9.1/not-after-final test
 #[test]
 fn the_method_tells_the_response_to_a_cancel_from_that_to_its_invite() {
     let mut bench = Bench::new();
@@ -141,6 +179,7 @@ fn the_method_tells_the_response_to_a_cancel_from_that_to_its_invite() {
     bench.is_empty();
 }
 
+//= rfc3261#9.1/give-up test
 #[test]
 fn a_cancelled_invite_that_nobody_ends_is_given_up() {
     let mut bench = Bench::new();
@@ -156,6 +195,8 @@ fn a_cancelled_invite_that_nobody_ends_is_given_up() {
     bench.is_empty();
 }
 
+//= rfc3261#17.1.4/inform test
+//= rfc3261#18.4/icmp-unreachable test
 #[test]
 fn an_unreachable_address_ends_the_transaction() {
     let mut bench = Bench::new();
@@ -167,6 +208,9 @@ fn an_unreachable_address_ends_the_transaction() {
     bench.is_empty();
 }
 
+//= rfc3261#18.1.1/large-over-stream test
+//= rfc3261#18.1.1/large-via test
+//= rfc3261#18.1.1/fall-back-to-udp test
 #[test]
 fn a_large_request_goes_by_tcp_and_falls_back_to_udp() {
     let mut bench = Bench::new();
@@ -191,6 +235,9 @@ fn a_large_request_goes_by_tcp_and_falls_back_to_udp() {
     bench.is_empty();
 }
 
+//= rfc3261#17.1.1.2/timer-a-unreliable-only test
+//= rfc3261#18.1.1/reuse-connection test
+//= rfc3261#18.4/connection-failure test
 #[test]
 fn over_tcp_nothing_is_repeated_and_a_broken_connection_fails() {
     let mut bench = Bench::new();

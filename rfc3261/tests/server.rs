@@ -19,6 +19,9 @@ fn ack(branch: &str) -> String {
     text("ACK", branch, 1).replace("To: <sip:bob@192.0.2.1>", "To: <sip:bob@192.0.2.1>;tag=here")
 }
 
+//= rfc3261#17.2.1/trying test
+//= rfc3261#17.2.1/trying-no-tag test
+//= rfc3261#17.2.1/request-up test
 #[test]
 fn a_silent_core_gets_a_100_sent_after_200_ms() {
     let mut bench = Bench::new();
@@ -45,6 +48,13 @@ fn a_core_that_asks_for_it_gets_its_100_at_once_and_no_other() {
     assert!(bench.messages().is_empty());
 }
 
+//= rfc3261#17.2.1/provisional-again test
+//= rfc3261#17.2.1/timer-g test
+//= rfc3261#17.2.1/final-again test
+//= rfc3261#17.2.1/confirmed test
+//= rfc3261#17.2.1/timer-i-ends test
+//= rfc3261#17.2.1/destroyed test
+//= rfc3261#17.2.3/cookie-match test
 #[test]
 fn a_failure_is_repeated_until_the_ack_and_the_ack_absorbed() {
     let mut bench = Bench::new();
@@ -72,6 +82,7 @@ fn a_failure_is_repeated_until_the_ack_and_the_ack_absorbed() {
     bench.is_empty();
 }
 
+//= rfc3261#17.2.1/timer-h-fails test
 #[test]
 fn a_failure_that_nobody_acknowledges_is_reported() {
     let mut bench = Bench::new();
@@ -84,6 +95,13 @@ fn a_failure_that_nobody_acknowledges_is_reported() {
     bench.is_empty();
 }
 
+//= rfc6026#6/2xx-keeps-state test
+//= rfc6026#7.1/accepted test
+//= rfc6026#7.1/absorb-invite test
+//= rfc6026#7.1/no-own-2xx test
+//= rfc6026#7.1/2xx-again test
+//= rfc6026#7.1/ack-up test
+//= rfc6026#7.1/timer-l-ends test
 #[test]
 fn a_2xx_keeps_the_transaction_repeats_only_by_the_core_and_lets_acks_up() {
     let mut bench = Bench::new();
@@ -108,6 +126,11 @@ fn a_2xx_keeps_the_transaction_repeats_only_by_the_core_and_lets_acks_up() {
     bench.is_empty();
 }
 
+//= rfc3261#17.2.2/trying-silent test
+//= rfc3261#17.2.2/final-again test
+//= rfc3261#17.2.2/one-final test
+//= rfc3261#17.2.2/timer-j-ends test
+//= rfc3261#17.2.2/destroyed test
 #[test]
 fn another_request_is_answered_again_for_64_t1() {
     let mut bench = Bench::new();
@@ -126,6 +149,10 @@ fn another_request_is_answered_again_for_64_t1() {
     assert!(matches!(bench.event(), Event::Request { .. }), "then it is a new one");
 }
 
+//= rfc4320#4.1/only-100 test
+//= rfc4320#4.1/100-not-early test
+//= rfc4320#4.1/100-late test
+//= rfc4320#4.2/no-408 test
 #[test]
 fn another_request_gets_no_provisional_response_but_a_late_100_and_no_408() {
     let mut bench = Bench::new();
@@ -144,6 +171,9 @@ fn another_request_gets_no_provisional_response_but_a_late_100_and_no_408() {
     bench.is_empty();
 }
 
+//= rfc3261#9.2/unmatched-481 test
+//= rfc3261#9.2/answer-200 test
+//= rfc3261#9.2/same-tag test
 #[test]
 fn a_cancel_is_answered_here_and_told_while_the_invite_waits() {
     let mut bench = Bench::new();
@@ -168,6 +198,7 @@ fn a_cancel_is_answered_here_and_told_while_the_invite_waits() {
     bench.is_empty();
 }
 
+//= rfc3261#9.2/answer-200 test
 #[test]
 fn a_cancel_after_the_final_response_changes_nothing() {
     let mut bench = Bench::new();
@@ -184,6 +215,7 @@ fn a_cancel_after_the_final_response_changes_nothing() {
     assert!(bench.events().is_empty(), "nor does one for another method");
 }
 
+//= rfc3261#9.2/same-tag test
 #[test]
 fn a_cancel_before_any_response_has_the_tag_that_the_endpoint_gives_for_later_ones() {
     let mut bench = Bench::new();
@@ -193,6 +225,7 @@ fn a_cancel_before_any_response_has_the_tag_that_the_endpoint_gives_for_later_on
     assert_eq!(bench.response().headers.to().unwrap().unwrap().tag(), Some(tag.as_str()));
 }
 
+//= rfc3261#17.2.3/cookie-match test
 #[test]
 fn branch_sent_by_and_method_tell_requests_apart() {
     let mut bench = Bench::new();
@@ -206,6 +239,9 @@ fn branch_sent_by_and_method_tell_requests_apart() {
     assert_eq!(bench.endpoint.stats().absorbed, 1);
 }
 
+//= rfc3261#17.2.3/old-invite test
+//= rfc3261#17.2.3/old-ack test
+//= rfc3261#17.2.3/old-other test
 #[test]
 fn requests_of_rfc_2543_match_by_their_headers() {
     let mut bench = Bench::new();
@@ -228,6 +264,7 @@ fn requests_of_rfc_2543_match_by_their_headers() {
     assert_eq!(other.method, Method::Options);
 }
 
+//= rfc6026#6/old-ack-accepted test
 #[test]
 fn an_old_ack_to_a_2xx_goes_up() {
     let mut bench = Bench::new();
@@ -252,6 +289,16 @@ fn way_back(via: &str) -> (String, String) {
     (remote.to_string(), bench.response().headers.raw(Name::Via).unwrap().to_owned())
 }
 
+//= rfc3261#18.2.1/look-at-sent-by test
+//= rfc3261#18.2.1/received test
+//= rfc3261#18.2.2/via-decides test
+//= rfc3261#18.2.2/maddr test
+//= rfc3261#18.2.2/to-received test
+//= rfc3261#18.2.2/to-sent-by test
+//= rfc3581#4/fill-rport test
+//= rfc3581#4/received-too test
+//= rfc3581#4/respond-there test
+//= rfc3581#4/same-socket test
 #[test]
 fn the_top_via_decides_where_responses_go() {
     let plain = "SIP/2.0/UDP 192.0.2.2:5070;branch=z9hG4bK1";
@@ -279,6 +326,8 @@ fn maddr_can_be_turned_off() {
     assert!(matches!(bench.sent[0], Transmit::Datagram { remote, .. } if remote == there()));
 }
 
+//= rfc3261#8.2.7/same-tag test
+//= rfc3261#7.1/version test
 #[test]
 fn a_broken_request_is_answered_without_state_and_a_broken_ack_is_not() {
     let mut bench = Bench::new();

@@ -20,6 +20,7 @@ fn closed(bench: &mut Bench) -> Option<ConnId> {
     })
 }
 
+//= rfc3261#18.2.2/same-connection test
 #[test]
 fn messages_are_framed_however_the_bytes_arrive_and_answered_on_their_connection() {
     let mut bench = Bench::new();
@@ -39,6 +40,7 @@ fn messages_are_framed_however_the_bytes_arrive_and_answered_on_their_connection
     assert_eq!(bench.endpoint.stats().servers, 0, "timer J is zero");
 }
 
+//= rfc3261#18.2.2/reconnect test
 #[test]
 fn a_response_whose_connection_is_gone_takes_a_new_one_to_the_sent_by_port() {
     let mut bench = Bench::new();
@@ -103,6 +105,8 @@ fn a_peer_that_dribbles_is_closed_and_one_that_keeps_up_is_not() {
     assert!(bench.events().iter().any(|e| matches!(e, Event::Dropped { reason: DropReason::SlowPeer, .. })));
 }
 
+//= rfc3261#18/keep-open test
+//= rfc3261#18/keep-open-long test
 #[test]
 fn an_idle_connection_is_closed_but_not_before_64_t1() {
     let mut bench = Bench::with(|c| c.idle_close = Duration::from_secs(1));
@@ -131,6 +135,8 @@ fn the_limit_of_connections_holds_both_ways() {
     assert_eq!(bench.endpoint.stats().connections_refused, 2);
 }
 
+//= rfc3261#18.1.1/response-same-connection test
+//= rfc3261#18.1.1/sent-by test
 #[test]
 fn a_request_goes_by_the_connection_that_its_target_names() {
     let mut bench = Bench::new();

@@ -19,6 +19,7 @@ const REFUSED_ALREADY: [&str; 3] = ["rfc4475/insuf.dat", "rfc4475/multi01.dat", 
 /// Its printed Content-Length is longer than its body; the corrected copy is tested below.
 const WRONG_LENGTH: &str = "rfc5118/ipv6-in-sdp.dat";
 
+//= rfc3261#25.1/grammar test
 #[test]
 fn every_message_is_taken_or_refused_as_expected() {
     let table = std::fs::read_to_string(folder().join("sip-torture.tsv")).unwrap();

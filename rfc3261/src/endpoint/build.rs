@@ -19,6 +19,8 @@ use crate::message::{Name, Request, Response};
 //# All Route lines are copied.
 //= rfc3261#17.1.1.3/no-body SHOULD NOT
 //# No body.
+//= rfc3261#17.1.1.3/not-for-2xx MUST
+//# The tables ask for it after failures alone; the core makes the ACK to a 2xx.
 pub(crate) fn ack(request: &Request, response: &Response) -> Bytes {
     let to = response.headers.raw(Name::To).unwrap_or_default();
     hop(request, "ACK", to)
@@ -29,11 +31,19 @@ pub(crate) fn ack(request: &Request, response: &Response) -> Bytes {
 //# Request-URI, Call-ID, To, From, the CSeq number and Route are taken from the request.
 //= rfc3261#9.1/one-via MUST
 //# The Via that the endpoint put on top of the request, alone.
+//= rfc3261#9.1/cseq-method MUST
+//# The number stays, the method is CANCEL.
+//= rfc3261#9.1/route MUST
+//# All Route lines are copied.
+//= rfc3261#9.1/no-require MUST NOT
+//# Only what is named here is in it.
 pub(crate) fn cancel(request: &Request) -> Bytes {
     hop(request, "CANCEL", request.headers.raw(Name::To).unwrap_or_default())
 }
 
 /// A request that goes where another one went, and no further than its first stateful hop.
+//= rfc3261#7.3.1/proxy-headers-first SHOULD
+//# Via and Route stand first.
 fn hop(request: &Request, method: &str, to: &str) -> Bytes {
     let headers = &request.headers;
     let raw = |name| headers.raw(name).unwrap_or_default();

@@ -81,6 +81,8 @@ impl Client {
                     failed |= self.send(net, now, id);
                 }
                 Action::SendAck => {
+                    //= rfc3261#17.1.1.2/ack-same-target MUST
+                    //# It is sent by the route of the request.
                     if let (Some(request), Some(response)) = (&self.request, &response) {
                         self.kept = build::ack(request, response);
                         failed |= self.send(net, now, id);

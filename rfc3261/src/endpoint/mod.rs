@@ -155,6 +155,8 @@ impl Endpoint {
         //# 100 random bits.
         //= rfc3261#8.1.1.7/branch-cookie MUST
         //# The cookie comes first.
+        //= rfc3261#20.42/magic-cookie MUST
+        //# The cookie comes first.
         let branch = format!("{}{}{mark}", via::COOKIE, self.rng.token(20));
         let (request, data, route, fallback) = self.render(request, &target, &branch)?;
         let mut client = Client::new(method, branch.into_boxed_str(), route, data);
@@ -212,7 +214,12 @@ impl Endpoint {
         //# Another provisional response is counted and forgotten.
         //= rfc4320#4.2/no-408 MUST NOT
         //# So is a 408; timer `Lapse` ends the transaction.
-        if server.method != Method::Invite && (status.0 == 408 || (101..200).contains(&status.0)) {
+        //= rfc4320#4.1/100-not-early MUST NOT
+        //# Over datagrams the core's own 100 is forgotten: timer `Late` sends one when the time has come.
+        //= rfc4320#4.1/100-reliable MAY
+        //# Over a stream the core may send one at any time.
+        let early = status.0 == 100 && !server.route.transport.is_reliable();
+        if server.method != Method::Invite && (status.0 == 408 || early || (101..200).contains(&status.0)) {
             self.net.stats.suppressed += 1;
             return Ok(());
         }
@@ -282,6 +289,8 @@ impl Endpoint {
         if client.method != Method::Invite {
             return Err(Error::Misuse);
         }
+        //= rfc3261#9.1/look-for-responses SHOULD
+        //# The state says what came so far.
         match (client.state, client.cancel) {
             //= rfc3261#9.1/not-before-provisional MUST NOT
             //# In Calling the wish is only noted.
@@ -343,6 +352,8 @@ impl Endpoint {
     fn outgoing(&self, target: &Target, branch: &str) -> Result<(Route, String), Error> {
         let listen = self.net.listener(target).ok_or(Error::NoListener)?;
         let Target { transport, remote, conn, .. } = *target;
+        //= rfc3581#3/listen-at-source MUST
+        //# From the listener's own address.
         let route = Route { transport, local: listen.local, remote, conn };
         Ok((route, via::render(listen, transport, branch)))
     }

@@ -9,6 +9,8 @@ use crate::message::{Message, Method, Name, ParseError, Request, Response, Statu
 use crate::transaction::{Action, On};
 
 impl Endpoint {
+    //= rfc3261#18.1.1/response-datagram MUST
+    //# Whichever of our sockets it came to, and whoever sent it: the branch finds the transaction.
     pub(super) fn datagram(&mut self, now: Instant, source: Source, data: Bytes) {
         // Keep-alives of NAT bindings: no message, and no noise either.
         if data.iter().all(|b| matches!(b, b'\r' | b'\n' | 0)) {
@@ -20,6 +22,10 @@ impl Endpoint {
         }
     }
 
+    //= rfc3261#18.1.1/response-same-connection MUST
+    //# Requests and responses are read from every connection, whoever opened it.
+    //= rfc3261#18/udp-and-tcp MUST
+    //# Streams here, datagrams above.
     pub(super) fn stream(&mut self, now: Instant, conn: ConnId, data: Bytes) {
         let Some(source) = self.net.source(conn) else { return };
         let Some(state) = self.net.conns.get_mut(&conn) else { return };

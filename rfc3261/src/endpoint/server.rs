@@ -90,6 +90,8 @@ impl Server {
                     failed |= self.send(net, now);
                 }
                 Action::SendTrying => {
+                    //= rfc3261#17.2.1/trying-no-tag SHOULD NOT
+                    //# The response copies To and adds no tag.
                     let trying = |request| Response::to_request(request, Status::TRYING).to_bytes();
                     self.kept = self.request.as_ref().map(trying);
                     net.stats.responses_out += 1;

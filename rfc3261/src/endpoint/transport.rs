@@ -148,6 +148,8 @@ impl Net {
     }
 
     /// A connection is open: one that was asked for, or a new one of the peer's.
+    //= rfc3261#18.1.1/response-new-connection MUST
+    //# Connections are accepted at every listener, and are read as our own are.
     pub fn opened(&mut self, now: Instant, conn: ConnId, transport: Transport, local: SocketAddr, remote: SocketAddr) {
         if let Some(state) = self.conns.get_mut(&conn) {
             (state.local, state.used) = (local, now);

@@ -313,6 +313,12 @@ impl Headers {
     //# Transports do not differ here.
     //= rfc3261#20/stream-length MUST
     //# Transports do not differ here.
+    //= rfc3261#7.3.1/auth-not-combined MUST NOT
+    //# Every line is written by itself.
+    //= rfc3261#20.7/not-combined MUST NOT
+    //# Every line is written by itself.
+    //= rfc3261#20.28/not-combined MUST NOT
+    //# Every line is written by itself.
     pub(crate) fn write(&self, out: &mut BytesMut, body: usize) {
         let mut run = 0..0;
         let mut has_length = false;

@@ -2,6 +2,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a whole message, 65,535: 513 (Message Too Large).
+    //= rfc3261#18.1.1/datagram-size MUST
+    //# The default is the largest datagram there can be.
     pub message: usize,
     /// Header lines, 256: 513.
     pub headers: usize,

@@ -37,6 +37,8 @@ impl Request {
     /// The bytes to send. A method that is no token is written as `INVALID`; a URI cannot hold a line end.
     //= rfc3261#7/blank-line MUST
     //# It is written before the body, empty or not.
+    //= rfc3261#7.4.2/no-chunked MUST NOT
+    //# The body goes out in one piece.
     pub fn to_bytes(&self) -> Bytes {
         let (method, uri) = (self.method.wire_str(), self.uri.as_str());
         let len = method.len() + uri.len() + self.headers.wire_len() + self.body.len() + SPARE;

@@ -17,6 +17,8 @@ pub(crate) const URIC: u8 = 64;
 /// Characters of `word`, of which Call-IDs are made.
 pub(crate) const WORD: u8 = 128;
 
+//= rfc3261#19.1.2/no-raw-space MUST NOT
+//# Space and controls are in no class.
 static CLASS: [u8; 256] = table();
 
 /// Whether `byte` is in one of the classes.

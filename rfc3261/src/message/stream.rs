@@ -109,7 +109,7 @@ impl StreamDecoder {
         let head = self.buffer.split_to(end).freeze();
         let length = content_length(&head);
         let too_large = match length {
-            Some(length) => end as u64 + length > self.limits.message as u64,
+            Some(length) => length.saturating_add(end as u64) > self.limits.message as u64,
             None => end > self.limits.message,
         };
         let bad = too_large.then_some(Bad(513, "message too large"));

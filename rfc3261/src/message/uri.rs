@@ -90,6 +90,10 @@ impl Uri {
     //# Each part is written through `escape` with the class of its own grammar.
     //= rfc3261#19.1.2/excluded MUST
     //# What is in no class, space and controls among it, becomes an escape.
+    //= rfc3261#19.1.2/telephone-escape MUST
+    //# A number is a user like any other.
+    //= rfc3261#25.1/telephone-escape MUST
+    //# A number is a user like any other.
     pub fn sip(user: Option<&str>, host: &str, port: Option<u16>) -> Result<Uri, UriError> {
         let mut text = String::from("sip:");
         if let Some(user) = user.filter(|user| !user.is_empty()) {
@@ -242,6 +246,8 @@ impl Uri {
 
     /// The URI with that user, escaped as needed, and without password. Only sip and sips URIs; others stay as they are.
     #[must_use]
+    //= rfc3261#19.1.1/no-password SHOULD NOT
+    //# No builder writes a password, and a change of user drops one.
     pub fn with_user(&self, user: Option<&str>) -> Uri {
         if !self.is_sip_or_sips() {
             return self.clone();
@@ -360,6 +366,8 @@ impl Parts {
         }
     }
 
+    //= rfc3261#19.1.1/unknown-parameters MUST
+    //# Any name passes; who needs one asks for it.
     fn params(&mut self, text: &[u8], start: usize) -> Result<usize, Fault> {
         let mut at = start;
         while scan::peek(text, at) == b';' {
