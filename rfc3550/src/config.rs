@@ -59,6 +59,12 @@ pub struct Config {
 
 impl Config {
     /// A session between two RTP addresses, with RTCP on the next higher ports.
+    //= rfc3550#6.2/five-seconds SHOULD
+    //# The default of report_interval.
+    //= rfc3550#6.2.1/five-intervals SHOULD
+    //# The default of timeout_multiplier.
+    //= rfc3550#11/different-ports MUST NOT
+    //# Two ports, unless mux says otherwise: RFC 5761 lifts the ban where the types tell the packets apart.
     //= rfc3550#11/port-pair SHOULD
     //# RTCP defaults to the port above RTP on both ends; explicit ports are set in the fields.
     pub fn new(local: SocketAddr, remote: SocketAddr, cname: impl Into<String>) -> Config {
@@ -126,6 +132,8 @@ fn next_port(mut address: SocketAddr) -> SocketAddr {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Symmetric {
     /// Media goes to the configured addresses and nowhere else.
+    //= rfc3550#11/no-source-port MUST NOT
+    //# The default: where packets come from changes nothing. Following them is for peers that are known to be symmetric.
     #[default]
     Off,
     /// Only the port may differ from the configured address.

@@ -64,6 +64,10 @@ const LONGEST: f64 = 86_400.0;
 const FOREVER: Duration = Duration::from_secs(86_400);
 
 /// When the next RTCP packet goes out: the state of RFC 3550 section 6.3 and its rules, without the packets.
+//= rfc3550#6.3/multicast-rules MUST
+//# The whole algorithm of sections 6.2 and 6.3 runs in every session, between two as well.
+//= rfc3550#6.3/two-party-random SHOULD
+//# So that intervals are random there too.
 #[derive(Debug)]
 pub struct Timer {
     schedule: Schedule,

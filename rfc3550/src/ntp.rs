@@ -21,7 +21,7 @@ const UNIX_OFFSET: u64 = 2_208_988_800;
 
 impl NtpTime {
     /// The time `since_1970` after 1970-01-01T00:00:00Z.
-    //= rfc3550#4/ntp MAY
+    //= rfc3550#4/ntp MUST
     //# Wallclock time comes from the driver's epoch; with the default epoch the timestamps are relative.
     pub const fn from_unix(since_1970: Duration) -> NtpTime {
         let seconds = since_1970.as_secs().wrapping_add(UNIX_OFFSET);

@@ -90,6 +90,12 @@ impl Packet {
     }
 
     /// Appends the packet to `out`.
+    //= rfc3550#4/network-order MUST
+    //# Every number goes through put_u16, put_u32 or to_be_bytes, here and in RTCP.
+    //= rfc3550#4/zero-padding MUST
+    //# Padding before its count is zeros, whatever was parsed.
+    //= rfc3550#5.3.1/appended MUST
+    //# Fixed header, contributing sources, extension, payload, padding: in this order.
     pub fn write(&self, out: &mut BytesMut) {
         out.reserve(self.len());
         out.put_slice(&self.fixed());
@@ -108,6 +114,8 @@ impl Packet {
         }
     }
 
+    //= rfc3550#5.1/extension MUST
+    //# X is whether the one optional extension is there.
     #[inline]
     fn fixed(&self) -> [u8; FIXED] {
         let bits = u8::from(self.padding > 0) << 5 | u8::from(self.extension.is_some()) << 4;

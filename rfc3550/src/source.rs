@@ -71,7 +71,7 @@ impl Source {
     }
 
     /// Takes the sequence number of a packet that arrived.
-    //= rfc3550#A.1/probation MAY
+    //= rfc3550#A.1/probation MUST
     //# A source counts once min_sequential packets came in sequence; the session keeps those packets and delivers them.
     pub fn update(&mut self, sequence: u16) -> Validity {
         if self.probation > 0 {
@@ -96,7 +96,7 @@ impl Source {
             return self.count(self.cycles | u32::from(sequence), false);
         }
         if ahead <= 0u16.wrapping_sub(MAX_MISORDER) {
-            //= rfc3550#A.1/restart SHOULD
+            //= rfc3550#A.1/restart MUST
             //# A far number is refused and its successor remembered; that one arriving next restarts the statistics.
             if self.bad != Some(sequence) {
                 self.bad = Some(sequence.wrapping_add(1));
@@ -147,7 +147,7 @@ impl Source {
     }
 
     /// Packets that should have come since the statistics began.
-    //= rfc3550#A.3/expected SHOULD
+    //= rfc3550#A.3/expected MUST
     //# Highest extended number less the first one, plus one; zero during the probation.
     pub const fn expected(&self) -> u64 {
         if self.probation > 0 { 0 } else { self.highest().wrapping_sub(self.base) as u64 + 1 }

@@ -30,7 +30,7 @@ impl<'a> View<'a> {
     /// [`ParseError::Truncated`], [`ParseError::Version`], [`ParseError::ReservedPayloadType`] or
     /// [`ParseError::Padding`]: drop the datagram.
     //= rfc3550#A.1/header-checks SHOULD
-    //# Version, report type, padding count and both variable lengths are checked here; the known payload type by the
+    //# Version, report type, padding count and both variable lengths are checked here; a known payload type by Session.
     //= rfc3550#5.1/version MUST
     //# Any other version is an error, so that older protocols on the port are not mistaken for RTP.
     #[inline]

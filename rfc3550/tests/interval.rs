@@ -67,6 +67,7 @@ fn the_first_look_is_after_a_random_part_of_the_initial_interval() {
     }
 }
 
+//= rfc3550#6.3/multicast-rules test
 //= rfc3550#6.3.6/reconsider test
 //= rfc3550#6.3.6/sent test
 #[test]
@@ -118,6 +119,7 @@ fn timeouts_keep_the_full_minimum() {
     assert_eq!(timer.timeout_interval(group(2, 1, true)), Duration::from_secs(5));
 }
 
+//= rfc3550#6.2/same-constants test
 //= rfc3550#6.2/rtcp-fraction test
 //= rfc3550#6.2/lower-layers test
 #[test]

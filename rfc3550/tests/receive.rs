@@ -157,6 +157,7 @@ fn a_goodbye_ends_a_source_and_stragglers_do_not_revive_it() {
 }
 
 //= rfc3550#6.2.1/validity test
+//= rfc3550#6.3.3/members test
 #[test]
 fn a_name_is_enough_to_be_a_member() {
     let mut bench = Bench::new(config());
@@ -170,6 +171,7 @@ fn a_name_is_enough_to_be_a_member() {
 
 //= rfc3550#6.3.3/sender test
 //= rfc3550#6.3.5/timeout test
+//= rfc3550#6.3.5/each-interval test
 //= rfc3550#6.3.5/sender-timeout test
 #[test]
 fn silence_ends_sending_and_then_membership() {

@@ -32,6 +32,9 @@ fn numbers_and_timestamps_move_as_told() {
     assert_eq!(all, [(0, 0, true), (1, 160, false), (2, 160, false), (3, 4_000_000_160, true)]);
 }
 
+//= rfc3550#8/random test
+//= rfc3550#5.1/random-sequence test
+//= rfc3550#5.1/random-timestamp test
 #[test]
 fn two_sessions_start_at_different_numbers() {
     let start = |seed| {
@@ -66,6 +69,10 @@ fn what_cannot_be_sent() {
 }
 
 //= rfc3550#6.1/order test
+//= rfc3550#6.1/report test
+//= rfc3550#6.1/empty-report test
+//= rfc3550#12.1/starts-with-report test
+//= rfc3550#6.4.1/rtp-timestamp test
 //= rfc3550#6.1/compound test
 //= rfc3550#6.4/report-kind test
 //= rfc3550#6.4.2/empty test
@@ -88,7 +95,6 @@ fn a_report_says_what_was_sent_and_heard() {
     let report = bench.report();
     let rtcp::Packet::SenderReport(sr) = &report.packets[0] else { panic!("{report:?}") };
     assert_eq!((sr.ssrc, sr.info.packets, sr.info.octets), (own, 1, 160));
-    //= rfc3550#6.4.1/rtp-timestamp test
     assert_eq!(sr.info.ntp, NtpTime::at(epoch, bench.now));
     let elapsed = (bench.now - sent_at).as_secs_f64() * 8000.0;
     assert!((f64::from(sr.info.rtp.wrapping_sub(sent[0].timestamp)) - elapsed).abs() <= 1.0);
@@ -115,6 +121,29 @@ fn a_block_answers_the_last_sender_report() {
     assert_eq!(rr.reports[0].last_sr, 0x2222_3333);
     let held = (bench.now - ms(500)).as_secs_f64() * 65_536.0;
     assert!((f64::from(rr.reports[0].delay_since_last_sr) - held).abs() <= 1.0);
+}
+
+//= rfc3550#6/separate test
+//= rfc3550#11/different-ports test
+//= rfc3550#11/no-source-port test
+//= rfc3550#11/reports-to-peer test
+#[test]
+fn data_and_control_go_where_signalling_says() {
+    let mut bench = Bench::new(config());
+    assert_ne!(config().local_rtp, config().local_rtcp);
+    let elsewhere = address("192.0.2.2:7777");
+    for sequence in [1, 2, 3] {
+        bench.rtp_from(elsewhere, 9, sequence);
+    }
+    bench.rtcp_from(elsewhere, vec![rr(10, vec![]), cname(10, "x")]);
+    let data = datagrams(&bench.send());
+    assert_eq!((data[0].0, data[0].1), (local(), remote()));
+    let control = datagrams(&bench.run(ms(10_000)));
+    assert_eq!((control[0].0, control[0].1), (rtcp(local()), rtcp(remote())));
+    let moved = address("198.51.100.7:30");
+    bench.session.set_remote(Some(moved), None);
+    assert_eq!(datagrams(&bench.send())[0].1, moved);
+    assert_eq!(datagrams(&bench.run(ms(40_000))), [], "no report without an address for it");
 }
 
 #[test]
@@ -259,6 +288,8 @@ fn in_a_crowd_the_goodbye_waits_and_others_push_it_back() {
 }
 
 //= rfc3550#8.2/collision test
+//= rfc3550#8.2/prepared test
+//= rfc3550#8.2/two-addresses test
 //= rfc3550#8.2/conflict-list test
 //= rfc3550#8.2/new-ssrc test
 #[test]

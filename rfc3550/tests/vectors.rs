@@ -12,6 +12,7 @@ fn hex(text: &str) -> Bytes {
     digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
 
+//= rfc3550#4/network-order test
 //= rfc3550#5.1/extension test
 //= rfc3550#5.1/csrc-count test
 //= rfc3550#5.3.1/length test
@@ -47,6 +48,7 @@ fn an_empty_extension_is_one() {
     assert_eq!(packet.to_bytes(), bytes);
 }
 
+//= rfc3550#4/zero-padding test
 //= rfc3550#5.1/padding test
 #[test]
 fn padding_is_counted_and_taken_off() {
@@ -252,6 +254,7 @@ fn losses_beyond_24_bits_are_clamped() {
     }
 }
 
+//= rfc3550#4/ntp test
 #[test]
 fn ntp_times() {
     use std::time::Duration;

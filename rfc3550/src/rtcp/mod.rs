@@ -63,6 +63,8 @@ impl Packet {
     }
 
     /// Appends the packet, header included, without padding.
+    //= rfc3550#6.1/aligned MUST
+    //# Each body is whole words: texts are padded, and data of the caller that is not is an error.
     ///
     /// # Errors
     /// [`EncodeError`] when a count, a text or the whole does not fit its field. `out` is then as it was.

@@ -17,6 +17,8 @@ pub(super) struct Members {
 }
 
 /// One source.
+//= rfc3550#6.4.1/no-carry-over SHOULD NOT
+//# Everything measured is kept by SSRC, so that a source under a new one starts from nothing.
 #[derive(Debug)]
 pub(super) struct Member {
     pub rtp_address: Option<SocketAddr>,
@@ -103,6 +105,8 @@ impl Members {
     }
 
     /// Believes the source from now on; whether that is news.
+    //= rfc3550#6.3.3/members MUST
+    //# An entry is made with the first packet; members counts it from here on.
     //= rfc3550#6.2.1/validity MAY
     //# A source counts after its probation in data packets, or once a CNAME came.
     pub fn validate(&mut self, ssrc: u32) -> bool {

@@ -73,6 +73,8 @@ impl Session {
         let mut own = Own::new(&mut rng, |_| false);
         own.ssrc = config.ssrc.unwrap_or(own.ssrc);
         let schedule = Schedule {
+            //= rfc3550#6.2/same-constants MUST
+            //# The recommended constants are fixed here and in Schedule; only the minimum and the bandwidth are settings.
             //= rfc3550#6.2/rtcp-fraction SHOULD
             //# RTCP gets 5 % of the session bandwidth, in bytes a second.
             rtcp_bandwidth: f64::from(config.bandwidth) / 8.0 * 0.05,
@@ -239,6 +241,8 @@ impl Session {
     }
 
     /// Which socket a datagram came in on, and what it therefore is.
+    //= rfc3550#6/separate MUST
+    //# Two sockets, or one whose packets are told apart by type.
     //= rfc5761#5.1/demultiplex MUST
     //# With one port for both the second byte decides; with two ports the socket does.
     fn flow(&self, local: SocketAddr, data: &[u8]) -> Option<Flow> {

@@ -27,7 +27,9 @@ impl Own {
     //# Sequence numbers start at random.
     //= rfc3550#5.1/random-timestamp SHOULD
     //# Timestamps start at random.
-    //= rfc3550#8/random-ssrc MUST
+    //= rfc3550#5.1/random-ssrc SHOULD
+    //# From the same generator.
+    //= rfc3550#8/random MUST
     //# The SSRC is drawn from the session's seeded generator, again while `taken` says that another source has it.
     pub fn new(rng: &mut Rng, taken: impl Fn(u32) -> bool) -> Own {
         let mut ssrc = rng.u32();
@@ -77,6 +79,8 @@ impl Own {
 }
 
 /// On which of the two flows something arrived.
+//= rfc3550#8.2/two-addresses MUST
+//# Part of the key of each conflicting address, and each source has an address for either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     Rtp,

@@ -165,6 +165,8 @@ impl Session {
     }
 
     /// Somebody sent our own SSRC: a loop of our packets, or a collision.
+    //= rfc3550#8.2/prepared MUST
+    //# Every SSRC of data, reports, descriptions and goodbyes is compared with our own.
     //= rfc3550#8.2/collision MUST
     //# The first packet from an address says goodbye to the old SSRC and draws a new one; later ones are only marked.
     fn own_ssrc(&mut self, now: Instant, flow: Flow, remote: SocketAddr) -> Result<(), DropReason> {
@@ -181,8 +183,14 @@ impl Session {
         if self.own.spoke {
             self.send_bye(now, "SSRC collision");
         }
+        //= rfc3550#8.2/look-up SHOULD
+        //# Against the table and the number that collided.
         //= rfc3550#8.2/new-ssrc MUST
-        //# Drawn again while the table holds it; counts, sequence and timestamp start afresh with it.
+        //# Drawn again while the table holds it.
+        //= rfc3550#6.4.1/reset-packets SHOULD
+        //# A fresh stream begins: counts at zero, sequence number and timestamp drawn anew.
+        //= rfc3550#6.4.1/reset-octets SHOULD
+        //# As above; the statistics of the session go on.
         let members = &self.members;
         self.own = Own { spoke: self.own.spoke, ..Own::new(&mut self.rng, |n| n == old || members.contains(n)) };
         self.reported = [None; 2];
@@ -296,7 +304,7 @@ impl Session {
     //# Each listed source leaves the member and sender counts, if the goodbye came from that source's own address.
     fn take_bye(&mut self, now: Instant, remote: SocketAddr, bye: &rtcp::Goodbye) -> Result<(), DropReason> {
         if let State::Leaving { members, .. } = &mut self.state {
-            //= rfc3550#6.3.7/count-byes MUST
+            //= rfc3550#6.3.7/count-byes MUST NOT
             //# While waiting to leave, members counts received goodbyes and nothing else.
             *members = members.saturating_add(1);
         }

@@ -65,8 +65,10 @@ impl Session {
     }
 
     /// Forgets who has been silent for too long.
+    //= rfc3550#6.3.5/each-interval MUST
+    //# Called at every expiry of the timer, which comes at least once an interval.
     //= rfc3550#6.3.5/timeout MUST
-    //# Run at every expiry of the timer, at least once an interval: five Td without a packet ends a membership.
+    //# The multiplier, five, times Td without a packet ends a membership.
     //= rfc3550#6.3.5/sender-timeout MUST
     //# Two intervals without data take a source out of the sender table.
     fn expire(&mut self, now: Instant) {
@@ -94,6 +96,10 @@ impl Session {
         self.shrunk(now);
     }
 
+    //= rfc3550#6.1/once SHOULD
+    //# One compound packet each time the timer says so, and none in between but a goodbye.
+    //= rfc3550#6.1/compound MUST
+    //# A report and a description at least.
     fn send_report(&mut self, now: Instant) {
         let description = self.description();
         let packets = self.reports(now, &description);
@@ -108,6 +114,8 @@ impl Session {
         self.timer.sent(now, size, group);
     }
 
+    //= rfc3550#11/reports-to-peer MUST
+    //# To remote_rtcp, which signalling sets.
     fn send_rtcp(&mut self, data: Bytes) {
         if let Some(remote) = self.config.remote_rtcp.filter(|_| !data.is_empty()) {
             self.own.spoke = true;
@@ -117,13 +125,23 @@ impl Session {
     }
 
     /// The packets of a compound: one or two reports, then the description.
+    //= rfc3550#6.1/report MUST
+    //# There is no compound packet without this call.
     //= rfc3550#6.1/order MUST
-    //# Always a report first, an empty RR if need be, then a description with our CNAME.
+    //# Reports first, then a description with our CNAME.
+    //= rfc3550#12.1/starts-with-report MUST
+    //# 200 or 201, by whether we sent.
+    //= rfc3550#6.1/empty-report MUST
+    //# Without blocks the report is still there.
+    //= rfc3550#6.4.2/empty MUST
+    //# As RR when we did not send.
     //= rfc3550#6.4/report-kind MUST
     //# SR when data went out since the report before last, RR otherwise.
     fn reports(&mut self, now: Instant, description: &SourceDescription) -> Vec<Packet> {
         let ssrc = self.own.ssrc;
         let mut blocks = self.blocks(now, description);
+        //= rfc3550#6.1/more-reports SHOULD
+        //# One more packet of blocks, which is all that fits into the largest compound packet.
         //= rfc3550#6.4/stack SHOULD
         //# Blocks beyond 31 go into a receiver report after the first.
         let more = if blocks.len() > 31 { blocks.split_off(31) } else { Vec::new() };
@@ -142,6 +160,12 @@ impl Session {
     }
 
     /// A block for each source heard since its last one, as many as fit.
+    //= rfc3550#6.1/subset SHOULD
+    //# Config::max_rtcp is the MTU less lower headers.
+    //= rfc3550#6.1/round-robin SHOULD
+    //# Starting where the last report ended.
+    //= rfc3550#6.4/subset SHOULD
+    //# The number of blocks is what that leaves beside headers and items.
     //= rfc3550#6.4/round-robin SHOULD
     //# Sources that do not fit into the largest packet keep their turn for the next report.
     fn blocks(&mut self, now: Instant, description: &SourceDescription) -> Vec<ReportBlock> {
@@ -178,6 +202,8 @@ impl Session {
     }
 
     /// The optional item whose turn it is.
+    //= rfc3550#6.3.9/twenty-percent SHOULD
+    //# A short item in one report of three stays below a fifth; long ones are the caller's choice.
     //= rfc3550#6.3.9/item-bandwidth SHOULD
     //# One optional item in every third report: the name seven times of eight, the others in turn at the eighth.
     fn other_item(&self, slot: u64) -> Option<&Item> {
