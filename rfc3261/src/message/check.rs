@@ -2,27 +2,34 @@
 
 use super::error::Fault;
 use super::name::{Code, lookup_const};
+use super::typed::{Mark, Marks};
 use super::{date, name_addr, scan, via};
 
 /// A status, and why.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bad(pub u16, pub Fault);
 
-/// Checks the value of a header by its grammar. Headers that are not listed are checked when their typed value is asked
+/// Checks the value from `start` to the end of `text` by the grammar of its header, and notes where the parts of the first
+/// one are. Headers that are not listed are checked when their typed value is asked
 /// for.
 //= rfc3261#25.1/grammar MUST
 //# Strict where a wrong guess would route or match wrongly; all else passes untouched.
 #[inline]
-pub(crate) fn value(code: Code, value: &[u8]) -> Result<(), Fault> {
+pub(crate) fn value(code: Code, text: &[u8], start: usize, marks: &mut Marks) -> Result<(), Fault> {
+    let value = text.get(start..).unwrap_or_default();
     match code {
-        VIA => list(value, via::check),
-        ROUTE | RECORD_ROUTE => list(value, |text, at| name_addr::check(text, at, true)),
+        VIA => {
+            let via = via::locate(text, start)?;
+            marks.via.note(via);
+            rest(text, via.end(), |at| via::locate(text, at).map(|via| via.end()))
+        }
+        ROUTE => addresses(text, start, true, &mut marks.route),
+        RECORD_ROUTE => addresses(text, start, true, &mut Mark::default()),
         CONTACT if value == b"*" => Ok(()),
-        CONTACT => list(value, |text, at| name_addr::check(text, at, false)),
-        FROM | TO | REPLY_TO => match name_addr::check(value, 0, false)? {
-            end if end == value.len() => Ok(()),
-            _ => Err("more than one value"),
-        },
+        CONTACT => addresses(text, start, false, &mut marks.contact),
+        FROM => address(text, start, &mut marks.from),
+        TO => address(text, start, &mut marks.to),
+        REPLY_TO => address(text, start, &mut Mark::default()),
         CALL_ID => call_id(value),
         MAX_FORWARDS => match scan::number(value) {
             Some(0..=255) => Ok(()),
@@ -33,16 +40,28 @@ pub(crate) fn value(code: Code, value: &[u8]) -> Result<(), Fault> {
     }
 }
 
-/// Checks each element of a comma list, of which there must be one.
+fn address(text: &[u8], start: usize, mark: &mut Mark<name_addr::Parts>) -> Result<(), Fault> {
+    let one = name_addr::locate(text, start, false)?;
+    mark.note(one);
+    if one.end() == text.len() { Ok(()) } else { Err("something behind the value") }
+}
+
+fn addresses(text: &[u8], start: usize, bracketed: bool, mark: &mut Mark<name_addr::Parts>) -> Result<(), Fault> {
+    let first = name_addr::locate(text, start, bracketed)?;
+    mark.note(first);
+    rest(text, first.end(), |at| name_addr::locate(text, at, bracketed).map(|one| one.end()))
+}
+
+/// Checks the elements of a comma list behind the first, which ended at `at`.
 #[inline]
-fn list(text: &[u8], element: impl Fn(&[u8], usize) -> Result<usize, Fault>) -> Result<(), Fault> {
-    let mut at = 0;
+fn rest(text: &[u8], mut at: usize, end: impl Fn(usize) -> Result<usize, Fault>) -> Result<(), Fault> {
     loop {
-        let end = element(text, at)?;
-        if end >= text.len() {
-            return Ok(());
+        at = scan::skip_space(text, at);
+        match text.get(at) {
+            None => return Ok(()),
+            Some(b',') => at = end(at + 1)?,
+            Some(_) => return Err("something behind the value that is no parameter"),
         }
-        at = end + 1;
     }
 }
 

@@ -5,6 +5,7 @@ use bytes::{BufMut, BytesMut};
 use bytestring::ByteString;
 
 use super::name::{self, Code};
+use super::typed::Marks;
 use super::{CSeq, Contact, From, HeaderError, MaxForwards, Name, RecordRoute, Route, To, TypedHeader, Via, scan};
 
 /// The header fields of a message in their order.
@@ -31,6 +32,7 @@ pub struct Headers {
     /// The head of the message as it was received.
     text: ByteString,
     fields: Vec<Field>,
+    marks: Marks,
 }
 
 /// One field: its number, and where it stands.
@@ -255,7 +257,7 @@ impl Headers {
     pub fn copy_from(&mut self, other: &Headers, name: Name) {
         let code = name.code();
         if self.fields.is_empty() {
-            self.text = other.text.clone();
+            (self.text, self.marks) = (other.text.clone(), other.marks);
         }
         let shares = self.shares_text(other);
         for field in other.fields.iter().filter(|field| other.is(field, code, &name)) {
@@ -270,7 +272,7 @@ impl Headers {
 
     /// The head of a received message, to which [`Headers::add_line`] adds the lines that are in it.
     pub(crate) fn with_text(text: ByteString, lines: usize) -> Headers {
-        Headers { text, fields: Vec::with_capacity(lines) }
+        Headers { text, fields: Vec::with_capacity(lines), marks: Marks::default() }
     }
 
     #[inline]
@@ -285,6 +287,11 @@ impl Headers {
             value_end: line.value_end as u32,
             end: line.end as u32,
         });
+    }
+
+    /// Where the parser notes what it finds.
+    pub(crate) fn marks(&mut self) -> &mut Marks {
+        &mut self.marks
     }
 
     /// Number and value of each field.
@@ -472,6 +479,13 @@ impl<H: TypedHeader> Iterator for List<'_, H> {
                 self.field += 1;
                 continue;
             }
+            if self.at == 0
+                && field.place == Place::Received
+                && let Some((value, end)) = H::marked(&self.headers.text, &self.headers.marks, field.value)
+            {
+                self.step(field.value_end - field.value, end - field.value);
+                return Some(Ok(value));
+            }
             let value = self.headers.value(field);
             if !H::LIST {
                 self.field += 1;
@@ -483,18 +497,26 @@ impl<H: TypedHeader> Iterator for List<'_, H> {
             }
             let start = scan::skip_space(value.as_bytes(), self.at);
             let end = scan::element_end(value.as_bytes(), start);
-            if end < value.len() {
-                self.at = end + 1;
-            } else {
-                self.at = 0;
-                self.field += 1;
-            }
+            self.step(value.len() as u32, end as u32);
             return Some(self.parse(field, value.get(start..end).unwrap_or_default()));
         }
     }
 }
 
 impl<H: TypedHeader> List<'_, H> {
+    /// Goes behind the element that ends at `end` of a line of length `len`.
+    #[inline]
+    fn step(&mut self, len: u32, end: u32) {
+        if end < len {
+            // white space may stand in front of the comma
+            let value = self.headers.fields.get(self.field).map_or("", |field| self.headers.value(field));
+            self.at = scan::skip_space(value.as_bytes(), end as usize) + 1;
+        } else {
+            self.at = 0;
+            self.field += 1;
+        }
+    }
+
     fn parse(&self, field: &Field, value: &str) -> Result<H, HeaderError> {
         let value = value.trim_end_matches([' ', '\t']);
         H::parse(self.headers.value_text(field).slice_ref(value))

@@ -239,6 +239,21 @@ pub(crate) fn is_single(code: Code) -> bool {
     matches!(TIMES.get(usize::from(code)), Some(Times::Single))
 }
 
+/// The number of the name from `start` to `end` of a text. A name of up to 16 bytes in its usual spelling, as nearly all
+/// are, is recognised by one comparison.
+#[inline]
+pub(crate) fn lookup_in(text: &[u8], start: usize, end: usize) -> Code {
+    let name = text.get(start..end).unwrap_or_default();
+    if let (2..=16, Some(chunk)) = (name.len(), text.get(start..).and_then(|rest| rest.first_chunk::<16>())) {
+        let key = u128::from_le_bytes(*chunk) & (u128::MAX >> (128 - 8 * name.len()));
+        let code = BY_HASH[slot(name)];
+        if KEYS.get(usize::from(code)) == Some(&key) {
+            return code;
+        }
+    }
+    lookup(name)
+}
+
 /// The number of the name that `text` spells, long or compact.
 //= rfc3261#7.3.3/compact-accept MUST
 //# Both forms lead to the same number, by which headers are found.
@@ -252,7 +267,8 @@ pub(crate) fn lookup(text: &[u8]) -> Code {
         let code = BY_HASH[slot];
         match TEXT.get(usize::from(code)) {
             None => return OTHER,
-            Some(name) if name.as_bytes().eq_ignore_ascii_case(text) => return code,
+            // nearly always it is spelled as usual, which is quicker to see
+            Some(name) if name.as_bytes() == text || name.as_bytes().eq_ignore_ascii_case(text) => return code,
             Some(_) => slot = (slot + 1) % SLOTS,
         }
     }
@@ -282,6 +298,22 @@ static BY_HASH: [Code; SLOTS] = {
     table
 };
 
+/// Each name of up to 16 bytes as a number; 0 for a longer one.
+static KEYS: [u128; TEXT.len()] = {
+    let mut keys = [0; TEXT.len()];
+    let mut code = 0;
+    while code < keys.len() {
+        let text = TEXT[code].as_bytes();
+        let mut at = 0;
+        while text.len() <= 16 && at < text.len() {
+            keys[code] |= (text[at] as u128) << (8 * at);
+            at += 1;
+        }
+        code += 1;
+    }
+    keys
+};
+
 static BY_LETTER: [Code; 26] = {
     let mut table = [OTHER; 26];
     let mut code = 0;
@@ -294,6 +326,7 @@ static BY_LETTER: [Code; 26] = {
     table
 };
 
+#[inline]
 const fn slot(text: &[u8]) -> usize {
     let len = text.len();
     if len == 0 {

@@ -6,7 +6,8 @@ use bytestring::ByteString;
 
 use super::error::Fault;
 use super::params::{self, Params};
-use super::uri::{self, Parts};
+use super::typed::Marks;
+use super::uri;
 use super::{HeaderError, Name, TypedHeader, Uri, scan};
 
 /// A URI with an optional display name and header parameters: what From, To, Contact, Route and their like hold
@@ -24,11 +25,25 @@ use super::{HeaderError, Name, TypedHeader, Uri, scan};
 /// ```
 #[derive(Clone)]
 pub struct NameAddr {
-    /// Its text is that of the whole value.
+    /// Its text holds the whole value, and maybe more.
     uri: Uri,
+    at: Frame,
+}
+
+/// Where all but the URI is.
+#[derive(Clone, Copy)]
+struct Frame {
+    start: u32,
+    end: u32,
     display: (u32, u32),
     params: u32,
-    is_star: bool,
+}
+
+/// Where all is.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts {
+    uri: uri::Parts,
+    frame: Frame,
 }
 
 impl NameAddr {
@@ -52,7 +67,7 @@ impl NameAddr {
 
     /// The display name without quotes and backslashes.
     pub fn display(&self) -> Option<Cow<'_, str>> {
-        let text = scan::part(&self.uri.text, self.display.0, self.display.1);
+        let text = self.part(self.at.display);
         (!text.is_empty()).then(|| params::unquote(text))
     }
 
@@ -86,7 +101,7 @@ impl NameAddr {
 
     /// Whether this is the Contact `*` (section 10.2.2).
     pub fn is_star(&self) -> bool {
-        self.is_star
+        self.as_str() == "*"
     }
 
     /// The same with a parameter set, in its old place or at the end; an empty value writes the name alone, and a value
@@ -95,7 +110,7 @@ impl NameAddr {
     //# An old value of that name is replaced.
     #[must_use]
     pub fn with_param(&self, name: &str, value: &str) -> NameAddr {
-        if !is_token(name) || self.is_star {
+        if !is_token(name) || self.is_star() {
             return self.clone();
         }
         let value = if value.is_empty() { value.into() } else { params::writable(value) };
@@ -125,7 +140,7 @@ impl NameAddr {
     }
 
     fn params_text(&self) -> &str {
-        scan::part(&self.uri.text, self.params, self.uri.text.len() as u32)
+        self.part((self.at.params, self.at.end))
     }
 
     //= rfc3261#20/angle-brackets MUST
@@ -137,7 +152,7 @@ impl NameAddr {
     //= rfc3261#20.31/name-addr MUST
     //# So for Reply-To.
     fn with_params_text(&self, params: &str) -> NameAddr {
-        let display = scan::part(&self.uri.text, self.display.0, self.display.1);
+        let display = self.part(self.at.display);
         let space = if display.is_empty() { "" } else { " " };
         NameAddr::made(format!("{display}{space}<{}>{params}", self.uri)).unwrap_or_else(|| self.clone())
     }
@@ -147,14 +162,16 @@ impl NameAddr {
     }
 
     fn plain(uri: &Uri) -> NameAddr {
-        let text = ByteString::from(uri.as_str());
-        let params = text.len() as u32;
-        let uri = Uri::parse(text).unwrap_or_else(|_| uri.clone());
-        NameAddr { uri, display: (0, 0), params, is_star: false }
+        let (start, end) = (uri.at.start, uri.at.end);
+        NameAddr { uri: uri.clone(), at: Frame { start, end, display: (0, 0), params: end } }
     }
 
     fn as_str(&self) -> &str {
-        &self.uri.text
+        self.part((self.at.start, self.at.end))
+    }
+
+    fn part(&self, (start, end): (u32, u32)) -> &str {
+        scan::part(&self.uri.text, start, end)
     }
 }
 
@@ -190,46 +207,38 @@ fn read(text: ByteString, bracketed: bool) -> Result<NameAddr, Fault> {
     if text.len() > uri::MAX_LEN {
         return Err("too long");
     }
-    let (at, end) = locate(text.as_bytes(), 0, bracketed)?;
-    if end != text.len() {
+    let at = locate(text.as_bytes(), 0, bracketed)?;
+    if at.end() != text.len() {
         return Err("something behind the value");
     }
-    Ok(NameAddr { uri: Uri { text, at: at.uri }, display: at.display, params: at.params, is_star: false })
+    Ok(NameAddr { uri: Uri { text, at: at.uri }, at: at.frame })
 }
 
-/// Where the parts of one value are.
-struct Located {
-    uri: Parts,
-    display: (u32, u32),
-    params: u32,
+impl Parts {
+    /// Where the value ends.
+    pub fn end(&self) -> usize {
+        self.frame.end as usize
+    }
 }
 
-/// Checks one value that begins at `start`, and returns its end: that of the text, or a comma.
-#[inline]
-pub(crate) fn check(text: &[u8], start: usize, bracketed: bool) -> Result<usize, Fault> {
-    locate(text, start, bracketed).map(|(_, end)| end)
-}
-
-fn locate(text: &[u8], start: usize, bracketed: bool) -> Result<(Located, usize), Fault> {
+/// Reads one value from `start` on; `bracketed` asks for `name-addr`. The caller checks what stands behind its end.
+pub(crate) fn locate(text: &[u8], start: usize, bracketed: bool) -> Result<Parts, Fault> {
     let start = scan::skip_space(text, start);
     let (display, open) = display_name(text, start)?;
-    let (uri, after) = if scan::peek(text, open) == b'<' {
-        let uri = Parts::parse(text, open + 1)?;
+    let (uri, params) = if scan::peek(text, open) == b'<' {
+        let uri = uri::Parts::parse(text, open + 1)?;
         if scan::peek(text, uri.end as usize) != b'>' {
             return Err("no angle bracket behind the URI");
         }
-        (uri, uri.end as usize + 1)
+        (uri, uri.end + 1)
     } else if bracketed {
         return Err("no angle bracket");
     } else {
-        (bare(text, start)?, 0)
+        let uri = bare(text, start)?;
+        (uri, uri.end)
     };
-    let after = after.max(uri.end as usize);
-    let end = params::end(text, after)?;
-    if end < text.len() && text[end] != b',' {
-        return Err("something behind the URI that is no parameter");
-    }
-    Ok((Located { uri, display, params: after as u32 }, end))
+    let end = params::end(text, params as usize)? as u32;
+    Ok(Parts { uri, frame: Frame { start: start as u32, end, display, params } })
 }
 
 /// The range of the display name, and where the angle bracket is, if there is one.
@@ -263,7 +272,7 @@ fn display_name(text: &[u8], start: usize) -> Result<((u32, u32), usize), Fault>
 /// Reads a URI without angle brackets, which ends before a semicolon, comma or white space.
 //= rfc3261#19.1.1/disallowed-components SHOULD skip
 //# Refused, not ignored: where a question mark follows, the sender's meaning is open (RFC 4475 section 3.1.2.13).
-fn bare(text: &[u8], start: usize) -> Result<Parts, Fault> {
+fn bare(text: &[u8], start: usize) -> Result<uri::Parts, Fault> {
     let mut end = start;
     while !matches!(scan::peek(text, end), 0 | b';' | b',' | b' ' | b'\t' | b'?') {
         end += 1;
@@ -271,7 +280,7 @@ fn bare(text: &[u8], start: usize) -> Result<Parts, Fault> {
     if scan::peek(text, end) == b'?' {
         return Err("question mark in a URI without angle brackets");
     }
-    let uri = Parts::parse(text.get(..end).unwrap_or_default(), start)?;
+    let uri = uri::Parts::parse(text.get(..end).unwrap_or_default(), start)?;
     if uri.end as usize == end { Ok(uri) } else { Err("a character that has to be escaped") }
 }
 
@@ -295,7 +304,7 @@ pub(crate) fn q_value(text: &str) -> Option<u16> {
 
 /// Makes the headers that hold one [`NameAddr`] a value.
 macro_rules! name_addr_headers {
-    ($($(#[$doc:meta])* $header:ident, $bracketed:literal, $list:literal;)*) => {$(
+    ($($(#[$doc:meta])* $header:ident, $bracketed:literal, $list:literal $(, $mark:ident)?;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $header(pub NameAddr);
@@ -309,6 +318,12 @@ macro_rules! name_addr_headers {
                 }
                 read(text, $bracketed).map($header).map_err(|what| HeaderError::new(Self::NAME, what))
             }
+            $(#[inline]
+            fn marked(head: &ByteString, marks: &Marks, start: u32) -> Option<($header, u32)> {
+                let parts = marks.$mark.at(start, |parts| parts.frame.start)?;
+                let uri = Uri { text: head.clone(), at: parts.uri };
+                Some(($header(NameAddr { uri, at: parts.frame }), parts.frame.end))
+            })?
         }
 
         impl Deref for $header {
@@ -334,13 +349,13 @@ macro_rules! name_addr_headers {
 
 name_addr_headers! {
     /// Who sends the request (section 20.20).
-    From, false, false;
+    From, false, false, from;
     /// Who is to get the request (section 20.39).
-    To, false, false;
+    To, false, false, to;
     /// Where a party can be reached (section 20.10), or `*`.
-    Contact, false, true;
+    Contact, false, true, contact;
     /// A proxy to pass (section 20.34).
-    Route, true, true;
+    Route, true, true, route;
     /// A proxy that wants to stay on the path (section 20.30).
     RecordRoute, true, true;
     /// Where to call back (section 20.31).
@@ -360,6 +375,6 @@ name_addr_headers! {
 }
 
 fn star(text: ByteString) -> NameAddr {
-    let params = text.len() as u32;
-    NameAddr { uri: Uri { at: Parts::none(params), text }, display: (0, 0), params, is_star: true }
+    let end = text.len() as u32;
+    NameAddr { uri: Uri { at: uri::Parts::none(end), text }, at: Frame { start: 0, end, display: (0, 0), params: end } }
 }

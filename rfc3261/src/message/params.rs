@@ -41,20 +41,20 @@ impl<'a> Iterator for Params<'a> {
             return Some((name, None));
         }
         let value = scan::skip_space(bytes, equals + 1);
-        let end = value_end(bytes, value, scan::PARAM);
+        let end = value_end(bytes, value, scan::VALUE | scan::PARAM);
         self.at = end;
         Some((name, Some(self.text.get(value..end)?)))
     }
 }
 
-/// Checks header parameters (`generic-param`) from `at` on, and returns where they end.
+/// Checks header parameters (`generic-param`) from `at` on, and returns where they end, without white space behind them.
 //= rfc3261#20/extension-parameters SHOULD
 //# Any name and any value of the grammar pass; nobody asks for those that mean nothing here.
 pub(crate) fn end(text: &[u8], mut at: usize) -> Result<usize, Fault> {
     loop {
         let semicolon = scan::skip_space(text, at);
         if scan::peek(text, semicolon) != b';' {
-            return Ok(semicolon);
+            return Ok(at);
         }
         let name = scan::skip_space(text, semicolon + 1);
         at = scan::run(text, name, scan::TOKEN);
@@ -66,25 +66,20 @@ pub(crate) fn end(text: &[u8], mut at: usize) -> Result<usize, Fault> {
             continue;
         }
         let value = scan::skip_space(text, equals + 1);
-        at = value_end(text, value, 0);
+        at = value_end(text, value, scan::VALUE);
         if at == value {
             return Err("parameter without value behind the equals sign");
         }
     }
 }
 
-/// The end of the value at `at`: a quoted string, or a token or host. Brackets and colons are those of IPv6 addresses,
-/// with or without the other (RFC 5118 section 4.5).
+/// The end of the value at `at`: a quoted string, or characters of the class.
 #[inline]
-fn value_end(text: &[u8], at: usize, more: u8) -> usize {
+fn value_end(text: &[u8], at: usize, class: u16) -> usize {
     if scan::peek(text, at) == b'"' {
         return scan::quoted_end(text, at).unwrap_or(at);
     }
-    let mut end = at;
-    while end < text.len() && (scan::is(text[end], scan::TOKEN | more) || matches!(text[end], b'[' | b']' | b':')) {
-        end += 1;
-    }
-    end
+    scan::run(text, at, class)
 }
 
 /// Takes the quotes and backslashes off a quoted string; any other text is returned as it is.
@@ -131,7 +126,11 @@ pub fn quote(text: &str) -> String {
 /// A parameter value fit to be written: as it is if it is a token, host or quoted string, else quoted.
 pub(crate) fn writable(value: &str) -> Cow<'_, str> {
     let bytes = value.as_bytes();
-    if !bytes.is_empty() && value_end(bytes, 0, 0) == bytes.len() { value.into() } else { quote(value).into() }
+    if !bytes.is_empty() && value_end(bytes, 0, scan::VALUE) == bytes.len() {
+        value.into()
+    } else {
+        quote(value).into()
+    }
 }
 
 /// The parameters in `text` without those named `name`, and with `name=value` behind them when `value` is given.

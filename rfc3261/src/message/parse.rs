@@ -1,22 +1,27 @@
 //! From bytes to a message: start line, lines, and what must be right before anyone acts on it.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use bytestring::ByteString;
+use memchr::memmem;
 
 use super::check::{self, Bad};
 use super::headers::Line;
 use super::name::{self, Code};
+use super::typed::Marks;
 use super::uri::Parts;
 use super::{Headers, Limits, Message, Method, ParseError, Request, Response, Status, Uri, scan};
 
 /// Reads a message that takes up a datagram, or a WebSocket message.
 pub(crate) fn datagram(data: Bytes, limits: &Limits) -> Result<Message, ParseError> {
     let start = leading_line_ends(&data);
-    let end = memchr::memmem::find(data.get(start..).unwrap_or_default(), b"\r\n\r\n").map(|at| start + at + 4);
-    let head = data.slice(start..end.unwrap_or(data.len()));
+    let end = find_blank_line(data.get(start..).unwrap_or_default()).map(|end| start + end);
+    let head = start..end.unwrap_or(data.len());
     let too_large = (data.len() > limits.message).then_some(Bad(513, "message too large"));
     let missing = end.is_none().then_some(Bad(400, "no blank line behind the headers"));
-    let (mut message, length) = head_of(head, limits, too_large.or(missing))?;
+    let (mut message, length) = head_of(&data, head, limits, too_large.or(missing))?;
     let rest = data.len() - end.unwrap_or(data.len());
     match length {
         //= rfc3261#18.3/short-request SHOULD
@@ -28,33 +33,37 @@ pub(crate) fn datagram(data: Bytes, limits: &Limits) -> Result<Message, ParseErr
         //# The body ends where Content-Length says.
         length => {
             let body = length.map_or(rest, |length| length as usize);
-            *message.body_mut() = data.slice(data.len() - rest..data.len() - rest + body);
+            if body > 0 {
+                *message.body_mut() = data.slice(data.len() - rest..data.len() - rest + body);
+            }
             Ok(message)
         }
     }
 }
 
-/// Reads the head of a message, blank line included, and its Content-Length. The body stays empty. `bad` is what is known
-/// to be wrong already.
-pub(crate) fn head_of(head: Bytes, limits: &Limits, bad: Option<Bad>) -> Result<(Message, Option<u64>), ParseError> {
-    let (text, not_utf8) = match ByteString::try_from(head.clone()) {
+/// Reads the head of a message, which is a range of `data` with the blank line, and its Content-Length. The body stays
+/// empty. `bad` is what is known to be wrong already.
+pub(crate) fn head_of(
+    data: &Bytes,
+    head: Range<usize>,
+    limits: &Limits,
+    bad: Option<Bad>,
+) -> Result<(Message, Option<u64>), ParseError> {
+    let (text, not_utf8) = match ByteString::try_from(data.slice(head.clone())) {
         Ok(text) => (text, None),
         // What can be read of it still serves to answer.
-        Err(_) => (String::from_utf8_lossy(&head).into_owned().into(), Some(Bad(400, "not UTF-8"))),
+        Err(_) => (String::from_utf8_lossy(&data[head]).into_owned().into(), Some(Bad(400, "not UTF-8"))),
     };
     let (start, lines) = start_line(&text, limits);
     let mut headers = Headers::with_text(text.clone(), EXPECTED_LINES);
-    let mut seen = Seen::default();
+    let mut seen = Seen::new(&start);
     let wrong_lines = read_lines(&text, lines, limits, &mut headers, &mut seen).err();
-    let bad = bad.or(start.as_ref().err().copied()).or(not_utf8).or(wrong_lines);
-    let bad = bad.or_else(|| seen.complete().err());
-    let (start, bad) = match (start, bad) {
-        (Ok(start), None) => (start, seen.method_matches(&text, lines).err()),
+    let bad = bad.or(start.as_ref().err().copied()).or(not_utf8).or(wrong_lines).or_else(|| seen.complete().err());
+    let length = seen.length;
+    let start = match (start, bad) {
+        (Ok(start), None) => start,
         (start, bad) => return Err(failure(start.ok(), &text, headers, bad)),
     };
-    if bad.is_some() {
-        return Err(failure(Some(start), &text, headers, bad));
-    }
     let message = match start {
         Start::Request { method, uri } => {
             Message::Request(Request { method, uri: Uri { text, at: uri }, headers, body: Bytes::new() })
@@ -64,7 +73,7 @@ pub(crate) fn head_of(head: Bytes, limits: &Limits, bad: Option<Bad>) -> Result<
             Message::Response(Response { status, reason, headers, body: Bytes::new() })
         }
     };
-    Ok((message, seen.length))
+    Ok((message, length))
 }
 
 /// The error for a message that was read but is refused after all.
@@ -73,6 +82,13 @@ pub(crate) fn refuse(message: Message, bad: Bad) -> ParseError {
         Message::Request(request) => error(Some(request.method), request.headers, bad, true),
         Message::Response(response) => error(None, response.headers, bad, false),
     }
+}
+
+/// Where the blank line ends, if there is one.
+#[inline]
+pub(crate) fn find_blank_line(data: &[u8]) -> Option<usize> {
+    static FINDER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(b"\r\n\r\n"));
+    FINDER.find(data).map(|at| at + 4)
 }
 
 /// How many bytes at the beginning are line ends.
@@ -162,10 +178,12 @@ fn read_lines(
 ) -> Result<(), Bad> {
     let bytes = text.as_bytes();
     let mut first_bad = None;
+    let mut lines = 0;
     while at < bytes.len() && bytes[at] != b'\r' {
-        if headers.len() == limits.headers {
+        if lines == limits.headers {
             return Err(first_bad.unwrap_or(Bad(513, "too many headers")));
         }
+        lines += 1;
         let line = match read_line(text, at) {
             Ok(line) => line,
             Err(bad) => {
@@ -179,11 +197,12 @@ fn read_lines(
         if line.end - line.line > limits.line {
             first_bad = first_bad.or(Some(Bad(513, "header too long")));
         }
-        let value = match &line.unfolded {
-            Some(value) => value.as_bytes().as_ref(),
-            None => bytes.get(line.value..line.value_end).unwrap_or_default(),
+        // Marks count in the head; those of a value without its folds would not.
+        let taken = match &line.unfolded {
+            Some(value) => seen.take(line.code, value.as_bytes(), 0, &mut Marks::default()),
+            None => seen.take(line.code, bytes.get(..line.value_end).unwrap_or_default(), line.value, headers.marks()),
         };
-        if let Err(bad) = seen.take(line.code, value) {
+        if let Err(bad) = taken {
             first_bad = first_bad.or(Some(bad));
         }
         headers.add_line(line);
@@ -194,12 +213,13 @@ fn read_lines(
 #[inline]
 fn read_line(text: &ByteString, at: usize) -> Result<Line, Bad> {
     let bytes = text.as_bytes();
-    let name_end = scan::run(bytes, at, scan::TOKEN);
-    let colon = scan::skip_space(bytes, name_end);
-    if name_end == at || scan::peek(bytes, colon) != b':' {
+    let colon = memchr::memchr(b':', &bytes[at..]).map_or(bytes.len(), |colon| at + colon);
+    let name_end = trimmed_end(bytes, at, colon);
+    let code = name::lookup_in(bytes, at, name_end);
+    // What is a known name is a token.
+    if code == name::OTHER && (name_end == at || colon == bytes.len() || scan::run(bytes, at, scan::TOKEN) < name_end) {
         return Err(Bad(400, "no header name, or no colon behind it"));
     }
-    let code = name::lookup(&bytes[at..name_end]);
     let value = scan::skip_space(bytes, colon + 1);
     let line_end = line_end(bytes, value)?;
     if matches!(scan::peek(bytes, line_end + 2), b' ' | b'\t') {
@@ -258,17 +278,24 @@ fn trimmed_end(bytes: &[u8], start: usize, mut end: usize) -> usize {
 }
 
 /// What has been seen of the headers that must be there, or only once.
-#[derive(Default)]
-struct Seen {
+struct Seen<'a> {
+    /// Of the request line; a response has none.
+    method: Option<&'a str>,
     codes: u128,
     length: Option<u64>,
-    /// Of CSeq.
-    method: Option<Box<[u8]>>,
 }
 
-impl Seen {
+impl<'a> Seen<'a> {
+    fn new(start: &'a Result<Start, Bad>) -> Seen<'a> {
+        let method = match start {
+            Ok(Start::Request { method, .. }) => Some(method.as_str()),
+            _ => None,
+        };
+        Seen { method, codes: 0, length: None }
+    }
+
     #[inline]
-    fn take(&mut self, code: Code, value: &[u8]) -> Result<(), Bad> {
+    fn take(&mut self, code: Code, text: &[u8], start: usize, marks: &mut Marks) -> Result<(), Bad> {
         if code == name::OTHER {
             return Ok(());
         }
@@ -277,15 +304,18 @@ impl Seen {
             return Err(Bad(400, "a header twice that may stand once"));
         }
         self.codes |= bit;
+        let value = || text.get(start..).unwrap_or_default();
         match code {
             check::CONTENT_LENGTH => {
-                self.length = Some(scan::number(value).ok_or(Bad(400, "Content-Length is no number"))?);
+                self.length = Some(scan::number(value()).ok_or(Bad(400, "Content-Length is no number"))?);
             }
             check::CSEQ => {
-                let (_, method) = super::cseq::split(value).map_err(|what| Bad(400, what))?;
-                self.method = value.get(method..).map(Into::into);
+                let (_, at) = super::cseq::split(value()).map_err(|what| Bad(400, what))?;
+                if self.method.is_some_and(|method| value().get(at..) != Some(method.as_bytes())) {
+                    return Err(Bad(400, "the method of CSeq is another one"));
+                }
             }
-            _ => check::value(code, value).map_err(|what| Bad(400, what))?,
+            _ => check::value(code, text, start, marks).map_err(|what| Bad(400, what))?,
         }
         Ok(())
     }
@@ -298,18 +328,6 @@ impl Seen {
             Ok(())
         } else {
             Err(Bad(400, "a mandatory header is missing"))
-        }
-    }
-
-    /// Whether the method of CSeq is that of the request line, in the text before `lines`.
-    fn method_matches(&self, text: &ByteString, lines: usize) -> Result<(), Bad> {
-        let line = text.get(..lines).unwrap_or_default();
-        let name = line.split(' ').next().unwrap_or_default();
-        match &self.method {
-            Some(method) if **method != *name.as_bytes() && !name.contains('/') => {
-                Err(Bad(400, "the method of CSeq is another one"))
-            }
-            _ => Ok(()),
         }
     }
 }
@@ -336,5 +354,5 @@ fn error(method: Option<Method>, mut headers: Headers, bad: Bad, is_request: boo
     ParseError::new(bad.1.to_owned(), is_answered.then_some(Status(bad.0)), method, headers)
 }
 
-/// Room for so many lines is made at once.
-const EXPECTED_LINES: usize = 24;
+/// Room for so many lines is made at once: most messages have fewer, and a kilobyte is what allocators are quick with.
+const EXPECTED_LINES: usize = 18;

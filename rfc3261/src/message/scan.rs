@@ -1,29 +1,32 @@
 //! Character classes of RFC 3261 section 25.1 as one table, and the few scanners that everything else is made of.
 
 /// Characters of `token`.
-pub(crate) const TOKEN: u8 = 1;
+pub(crate) const TOKEN: u16 = 1;
 /// Characters of the user part of a URI, without escapes.
-pub(crate) const USER: u8 = 2;
+pub(crate) const USER: u16 = 2;
 /// Characters of the password of a URI, without escapes.
-pub(crate) const PASSWORD: u8 = 4;
+pub(crate) const PASSWORD: u16 = 4;
 /// `paramchar` without escapes.
-pub(crate) const PARAM: u8 = 8;
+pub(crate) const PARAM: u16 = 8;
 /// Characters of a header inside a URI, without escapes.
-pub(crate) const HNV: u8 = 16;
+pub(crate) const HNV: u16 = 16;
 /// Characters of a host name or IPv4 address. The underscore is no part of the grammar but of many private networks.
-pub(crate) const HOST: u8 = 32;
+pub(crate) const HOST: u16 = 32;
 /// Characters of any URI at all, without escapes.
-pub(crate) const URIC: u8 = 64;
+pub(crate) const URIC: u16 = 64;
 /// Characters of `word`, of which Call-IDs are made.
-pub(crate) const WORD: u8 = 128;
+pub(crate) const WORD: u16 = 128;
+/// Characters of a header parameter's value that is not quoted: a token, or a host. Brackets and colons are those of IPv6
+/// addresses, with or without the other (RFC 5118 section 4.5).
+pub(crate) const VALUE: u16 = 256;
 
 //= rfc3261#19.1.2/no-raw-space MUST NOT
 //# Space and controls are in no class.
-static CLASS: [u8; 256] = table();
+static CLASS: [u16; 256] = table();
 
 /// Whether `byte` is in one of the classes.
 #[inline]
-pub(crate) fn is(byte: u8, classes: u8) -> bool {
+pub(crate) fn is(byte: u8, classes: u16) -> bool {
     CLASS[usize::from(byte)] & classes != 0
 }
 
@@ -35,7 +38,7 @@ pub(crate) fn peek(text: &[u8], at: usize) -> u8 {
 
 /// The end of the run of bytes of the classes that begins at `at`.
 #[inline]
-pub(crate) fn run(text: &[u8], mut at: usize, classes: u8) -> usize {
+pub(crate) fn run(text: &[u8], mut at: usize, classes: u16) -> usize {
     while at < text.len() && is(text[at], classes) {
         at += 1;
     }
@@ -44,7 +47,7 @@ pub(crate) fn run(text: &[u8], mut at: usize, classes: u8) -> usize {
 
 /// The end of the run of bytes of the classes, or escapes with two hexadecimal digits, that begins at `at`.
 #[inline]
-pub(crate) fn run_escaped(text: &[u8], mut at: usize, classes: u8) -> usize {
+pub(crate) fn run_escaped(text: &[u8], mut at: usize, classes: u16) -> usize {
     loop {
         at = run(text, at, classes);
         if peek(text, at) != b'%' || !is_escape(text, at) {
@@ -117,19 +120,20 @@ pub(crate) fn part(text: &str, start: u32, end: u32) -> &str {
     text.get(start as usize..end as usize).unwrap_or_default()
 }
 
-const fn table() -> [u8; 256] {
-    let mut table = [0u8; 256];
+const fn table() -> [u16; 256] {
+    let mut table = [0u16; 256];
     let mut i = 0;
     while i < 128 {
         let b = i as u8;
         if b.is_ascii_alphanumeric() {
-            table[i] = 0xff;
+            table[i] = 0xffff;
         }
         i += 1;
     }
     // unreserved marks go into every class that URIs are made of
     let mut table = with(table, b"-_.!~*'()", USER | PASSWORD | PARAM | HNV | URIC);
-    table = with(table, b"-.!%*_+`'~", TOKEN | WORD);
+    table = with(table, b"-.!%*_+`'~", TOKEN | WORD | VALUE);
+    table = with(table, b"[]:", VALUE);
     table = with(table, b"()<>:\\\"/[]?{}", WORD);
     table = with(table, b"&=+$,;?/", USER);
     table = with(table, b"&=+$,", PASSWORD);
@@ -139,7 +143,7 @@ const fn table() -> [u8; 256] {
     with(table, b"-._", HOST)
 }
 
-const fn with(mut table: [u8; 256], bytes: &[u8], classes: u8) -> [u8; 256] {
+const fn with(mut table: [u16; 256], bytes: &[u8], classes: u16) -> [u16; 256] {
     let mut i = 0;
     while i < bytes.len() {
         table[bytes[i] as usize] |= classes;

@@ -91,8 +91,8 @@ impl StreamDecoder {
     fn head(&mut self) -> Option<Pending> {
         self.skip_line_ends();
         let from = self.searched.saturating_sub(3);
-        let found = memchr::memmem::find(self.buffer.get(from..).unwrap_or_default(), b"\r\n\r\n");
-        let Some(end) = found.map(|at| from + at + 4) else {
+        let Some(end) = parse::find_blank_line(self.buffer.get(from..).unwrap_or_default()).map(|end| from + end)
+        else {
             self.searched = self.buffer.len();
             if self.buffer.len() <= self.limits.message {
                 return None;
@@ -101,7 +101,7 @@ impl StreamDecoder {
             let head = std::mem::take(&mut self.buffer).freeze();
             let bad = Some(Bad(513, "message too large"));
             return Some(Pending {
-                head: parse::head_of(head, &self.limits, bad).map(|(message, _)| message),
+                head: parse::head_of(&head, 0..head.len(), &self.limits, bad).map(|(message, _)| message),
                 body: 0,
             });
         };
@@ -113,7 +113,7 @@ impl StreamDecoder {
             None => end > self.limits.message,
         };
         let bad = too_large.then_some(Bad(513, "message too large"));
-        let head = parse::head_of(head, &self.limits, bad).map(|(message, _)| message);
+        let head = parse::head_of(&head, 0..head.len(), &self.limits, bad).map(|(message, _)| message);
         match length {
             Some(length) if !too_large => Some(Pending { head, body: length as usize }),
             _ => {

@@ -285,6 +285,7 @@ impl Parts {
     pub fn parse(text: &[u8], start: usize) -> Result<Parts, Fault> {
         let colon = scheme_end(text, start)?;
         let scheme = match text.get(start..colon).unwrap_or_default() {
+            b"sip" => Scheme::Sip,
             s if s.eq_ignore_ascii_case(b"sip") => Scheme::Sip,
             s if s.eq_ignore_ascii_case(b"sips") => Scheme::Sips,
             s if s.eq_ignore_ascii_case(b"tel") => Scheme::Tel,
@@ -473,7 +474,7 @@ fn headers_end(text: &[u8], mut at: usize) -> Result<usize, Fault> {
 }
 
 /// Writes `text` with everything escaped that is not of the class. Escapes that are there already stay.
-fn escape(out: &mut String, text: &str, class: u8) {
+fn escape(out: &mut String, text: &str, class: u16) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for (at, b) in text.bytes().enumerate() {
         if scan::is(b, class) && b < 128 || scan::is_escape(text.as_bytes(), at) {

@@ -5,6 +5,7 @@ use bytestring::ByteString;
 
 use super::error::Fault;
 use super::params::{self, Params};
+use super::typed::Marks;
 use super::{HeaderError, Host, Name, TypedHeader, host, scan, uri};
 
 /// One hop of a message (RFC 3261 section 20.42): its text, and where the parts are. It prints as it was written.
@@ -24,8 +25,11 @@ pub struct Via {
     at: Parts,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Parts {
+/// Where the parts are in a text that may hold more than this value.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts {
+    start: u32,
+    end: u32,
     transport: (u32, u32),
     host: (u32, u32),
     port: Option<u16>,
@@ -123,12 +127,16 @@ impl Via {
         self.with_params_text(&params::edited(self.params_text(), name, None))
     }
 
+    fn as_str(&self) -> &str {
+        scan::part(&self.text, self.at.start, self.at.end)
+    }
+
     fn params_text(&self) -> &str {
-        scan::part(&self.text, self.at.params, self.text.len() as u32)
+        scan::part(&self.text, self.at.params, self.at.end)
     }
 
     fn with_params_text(&self, params: &str) -> Via {
-        let text = [scan::part(&self.text, 0, self.at.params), params].concat();
+        let text = [scan::part(&self.text, self.at.start, self.at.params), params].concat();
         Via::parse(text.into()).unwrap_or_else(|_| self.clone())
     }
 }
@@ -142,17 +150,23 @@ impl TypedHeader for Via {
         if text.len() > uri::MAX_LEN {
             return Err(fault("too long"));
         }
-        let (at, end) = locate(text.as_bytes(), 0).map_err(fault)?;
-        if end != text.len() {
+        let at = locate(text.as_bytes(), 0).map_err(fault)?;
+        if at.end as usize != text.len() {
             return Err(fault("something behind the value"));
         }
         Ok(Via { text, at })
+    }
+
+    #[inline]
+    fn marked(head: &ByteString, marks: &Marks, start: u32) -> Option<(Via, u32)> {
+        let at = marks.via.at(start, |parts| parts.start)?;
+        Some((Via { text: head.clone(), at }, at.end))
     }
 }
 
 impl PartialEq for Via {
     fn eq(&self, other: &Via) -> bool {
-        self.text == other.text
+        self.as_str() == other.as_str()
     }
 }
 
@@ -160,24 +174,25 @@ impl Eq for Via {}
 
 impl fmt::Display for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Via({})", self.text)
+        write!(f, "Via({})", self.as_str())
     }
 }
 
-/// Checks one value that begins at `start`, and returns its end: that of the text, or a comma.
-#[inline]
-pub(crate) fn check(text: &[u8], start: usize) -> Result<usize, Fault> {
-    locate(text, start).map(|(_, end)| end)
+impl Parts {
+    /// Where the value ends.
+    pub fn end(&self) -> usize {
+        self.end as usize
+    }
 }
 
-fn locate(text: &[u8], start: usize) -> Result<(Parts, usize), Fault> {
-    let start = scan::skip_space(text, start);
+/// Reads one value from `start` on. The caller checks what stands behind its end.
+pub(crate) fn locate(text: &[u8], start: usize) -> Result<Parts, Fault> {
     // nearly every Via begins with these eight bytes
     let at = if text.get(start..).is_some_and(|rest| rest.starts_with(b"SIP/2.0/")) {
         start + 8
@@ -199,16 +214,14 @@ fn locate(text: &[u8], start: usize) -> Result<(Parts, usize), Fault> {
         (None, host_end)
     };
     let end = params::end(text, port_end)?;
-    if end < text.len() && text[end] != b',' {
-        return Err("something behind sent-by that is no parameter");
-    }
-    let at = Parts {
+    Ok(Parts {
+        start: start as u32,
+        end: end as u32,
         transport: (transport as u32, transport_end as u32),
         host: (host as u32, host_end as u32),
         port,
         params: port_end as u32,
-    };
-    Ok((at, end))
+    })
 }
 
 fn token(text: &[u8], start: usize) -> Result<usize, Fault> {
