@@ -74,3 +74,39 @@ fn a_sample_is_one_octet_with_its_sign_on_top() {
         }
     }
 }
+
+/// The positive output values of a law in the scale of its table: where each segment starts, and its step.
+fn values(segments: &[(i32, i32)]) -> Vec<i32> {
+    segments.iter().flat_map(|(start, step)| (0..16).map(move |n| start + n * step)).collect()
+}
+
+/// The decision values below them, the lowest left out: each half a step of its own segment below.
+fn decisions(segments: &[(i32, i32)]) -> Vec<i32> {
+    let below = segments.iter().flat_map(|(start, step)| (0..16).map(move |n| start + n * step - step / 2));
+    below.skip(1).collect()
+}
+
+//= rfc3551#4.5.14/a-law test
+//= rfc3551#4.5.14/mu-law test
+#[test]
+fn every_code_and_every_decision_value_of_both_tables() {
+    let a = [(1, 2), (33, 2), (66, 4), (132, 8), (264, 16), (528, 32), (1056, 64), (2112, 128)];
+    let mu = [(0, 2), (33, 4), (99, 8), (231, 16), (495, 32), (1023, 64), (2079, 128), (4191, 256)];
+    assert_eq!((values(&a).last(), values(&mu).last()), (Some(&4032), Some(&8031)));
+    // A-law counts in steps of 8 of a 16-bit sample, mu-law in steps of 4.
+    for (law, segments, scale, invert) in [(Law::A, a, 8, 0xd5), (Law::Mu, mu, 4, 0xff)] {
+        let (values, decisions) = (values(&segments), decisions(&segments));
+        for (n, value) in values.iter().enumerate() {
+            let code = n as u8 ^ invert;
+            assert_eq!(i32::from(law.decode_sample(code)), value * scale, "{law:?} {n}");
+            assert_eq!(i32::from(law.decode_sample(code ^ 0x80)), -value * scale, "{law:?} -{n}");
+        }
+        for sample in i16::MIN..=i16::MAX {
+            // Negative samples are the mirror image around minus one half, as in the reference software of the ITU.
+            let magnitude = i32::from(if sample < 0 { !sample } else { sample });
+            let n = decisions.partition_point(|decision| decision * scale <= magnitude);
+            let code = n as u8 ^ invert ^ if sample < 0 { 0x80 } else { 0 };
+            assert_eq!(law.encode_sample(sample), code, "{law:?} {sample}");
+        }
+    }
+}
