@@ -276,8 +276,10 @@ impl<'a, 'f> List<'a, 'f> {
     }
 
     pub fn param(&mut self, param: &Param) -> fmt::Result {
-        // a bare value that could be read differently goes into quotes
-        match !param.quoted && param.value.bytes().all(|b| b > b' ' && b < 127 && !b"\",".contains(&b)) {
+        // a bare value that could be read differently goes into quotes: with nothing but "=" behind it, the name of the
+        // first parameter would be read as a token
+        let bare = !param.quoted && !param.value.is_empty() && !param.value.starts_with('=');
+        match bare && param.value.bytes().all(|b| b > b' ' && b < 127 && !b"\",".contains(&b)) {
             true => self.bare(&param.name, &param.value),
             false => self.quoted(&param.name, &param.value),
         }

@@ -13,7 +13,9 @@ fn token() -> impl Strategy<Value = String> {
 
 fn extra() -> impl Strategy<Value = Vec<Param>> {
     let param = (token(), quoted_text(), any::<bool>()).prop_map(|(name, value, quoted)| {
-        let bare = !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic() && !b"\",".contains(&b));
+        let bare = !value.is_empty()
+            && !value.starts_with('=')
+            && value.bytes().all(|b| b.is_ascii_graphic() && !b"\",".contains(&b));
         Param { name: format!("x-{name}"), quoted: quoted || !bare, value }
     });
     prop::collection::vec(param, 0..4)
@@ -196,4 +198,12 @@ fn limits() {
 fn a_scheme_with_a_token_takes_no_parameter() {
     assert!(Challenge::parse("Own dG9rZW4, name=value").is_err());
     assert!(Challenge::parse("Own dG9rZW4").is_ok());
+}
+
+#[test]
+fn an_empty_bare_value_stays_a_parameter() {
+    let challenge = Challenge::parse("Own, a= , b=").unwrap();
+    assert_eq!(challenge.to_string(), "Own a=\"\", b=\"\"");
+    assert_eq!(Challenge::parse(&challenge.to_string()).unwrap().to_string(), challenge.to_string());
+    assert!(Challenge::parse(&Challenge::parse("Own, a===").unwrap().to_string()).is_ok());
 }
