@@ -7,3 +7,4 @@ pub mod message;
 pub mod proxy;
 pub mod registrar;
 pub mod transaction;
+pub mod ua;

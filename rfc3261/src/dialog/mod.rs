@@ -192,9 +192,17 @@ impl Dialog {
     //= rfc3261#12.2.1.1/cseq-first MUST
     //# The callee's first number is 1, well below 2^31.
     pub fn request(&mut self, method: Method) -> Request {
-        let number = self.local_number.map_or(1, |n| n.saturating_add(1));
-        self.local_number = Some(number);
+        let number = self.next_number();
         self.with_number(method, number)
+    }
+
+    /// The CSeq number of the next request, for one that is sent again with credentials.
+    //= rfc3261#8.1.1.5/below-2-31 MUST
+    //# It stops there; no dialog lives that long.
+    pub fn next_number(&mut self) -> u32 {
+        let number = self.local_number.map_or(1, |n| n.saturating_add(1)).min((1 << 31) - 1);
+        self.local_number = Some(number);
+        number
     }
 
     /// The ACK to a 2xx that answered the INVITE with the CSeq `number` (section 13.2.2.4).
