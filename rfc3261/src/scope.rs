@@ -150,3 +150,120 @@
 //# Left to programs that dial numbers.
 //= rfc3261#19.1.2/header-reserved MUST skip
 //# Nothing here writes headers into a URI.
+
+// Proxies: what a stateful one without TLS, forced routes and recursion has no use for.
+
+//= rfc3261#16.11/no-100 MUST NOT skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/validate MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/routes-and-targets MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/one-target MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/stable-choice MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/same-on-repeat MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/cancel-and-ack MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/forward MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/branch-repeats MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/branch-computed MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/branch-free MAY skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/branch-hash SHOULD skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/same-changes MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/same-routes MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/invariant-only MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/cancel-ordinary MUST NOT skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/response-sent-by MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/response-pop MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/response-body MUST NOT skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/response-headers MUST NOT skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.11/response-foreign MUST skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.1/stateless-streams MAY skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.1/become-stateless MAY skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.1/stateless-no-cancel SHOULD NOT skip
+//# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
+//= rfc3261#16.5/ambiguous SHOULD skip
+//# Users are found by their whole name or not at all.
+//= rfc3261#16.5/ambiguous-contacts SHOULD skip
+//# Users are found by their whole name or not at all.
+//= rfc3261#16.5/add-later MAY skip
+//# The target set is complete when the router has answered.
+//= rfc3261#16.5/watch SHOULD skip
+//# A client that registers while a call rings gets the next one.
+//= rfc3261#16.5/watch-add SHOULD skip
+//# A client that registers while a call rings gets the next one.
+//= rfc3261#16.6/record-route-sips MUST skip
+//# No request passes by TLS yet, as the driver has none.
+//= rfc3261#16.6/record-route-tls-boundary MUST skip
+//# No request passes by TLS yet, as the driver has none.
+//= rfc3261#16.6/record-route-distinct MUST skip
+//# Nothing is rewritten: two values say both sides (RFC 5658).
+//= rfc3261#16.6/forced-route MAY skip
+//# There is no such policy.
+//= rfc3261#16.6/forced-loose MUST skip
+//# There is no policy that forces routes.
+//= rfc3261#16.6/forced-pushed MUST skip
+//# There is no policy that forces routes.
+//= rfc3261#16.6/forced-bypass-loose MUST NOT skip
+//# There is no policy that forces routes.
+//= rfc3261#16.6/forced-bypass MAY skip
+//# There is no policy that forces routes.
+//= rfc3261#16.6/forced-tls MUST skip
+//# There is no policy that forces routes.
+//= rfc3261#16.6/fixed-next-hop MAY skip
+//# Only towards the client itself, over the flow that it registered by.
+//= rfc3261#16.6/fixed-next-hop-loose MUST NOT skip
+//# A flow ends at the client that it belongs to, which routes nothing.
+//= rfc3261#16.6/fixed-next-hop-unwise SHOULD NOT skip
+//# A flow is the only way to a client behind a NAT.
+//= rfc3261#16.7/recursed-contacts MUST skip
+//# Redirects go back to the caller, who decides.
+//= rfc3261#16.7/recurse-sips SHOULD NOT skip
+//# Redirects go back to the caller, who decides.
+//= rfc3261#16.7/recursed-all SHOULD NOT skip
+//# Redirects go back to the caller, who decides.
+//= rfc3261#16.7/416-retry SHOULD skip
+//# The proxy never puts another scheme in place of sip.
+//= rfc3261#16.7/416-sip SHOULD skip
+//# The proxy never puts another scheme in place of sip.
+//= rfc3261#16.7/416-dropped SHOULD NOT skip
+//# The proxy never puts another scheme in place of sip.
+//= rfc3261#16.7/record-route-rewrite MAY skip
+//# Two values say both sides (RFC 5658).
+//= rfc3261#16.7/record-route-to-sips MUST skip
+//# No request passes by TLS yet, as the driver has none.
+//= rfc3261#16.7/record-route-to-sip MUST skip
+//# No request passes by TLS yet, as the driver has none.
+//= rfc3261#16.7/record-route-no-transport SHOULD NOT skip
+//# Nothing is rewritten.
+//= rfc3261#16.7/record-route-identifier SHOULD skip
+//# Nothing is rewritten.
+//= rfc3261#16.10/forward-unmatched MUST skip
+//# The endpoint answers 481: nothing is forwarded without state, so no such CANCEL can have a request to find downstream.
+//= rfc3261#16.10/on-expiry MAY skip
+//# The parties do so themselves.
+//= rfc5393#5.3.4/send MAY skip
+//# User agents leave it to the first proxy.
+//= rfc5393#5.3.4/send-60 SHOULD skip
+//# User agents leave it to the first proxy.
+//= rfc3261#11.2/proxy-no-allow SHOULD skip
+//# Asked for itself, the program lists what proxy and registrar take.

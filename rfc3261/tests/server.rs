@@ -19,6 +19,7 @@ fn ack(branch: &str) -> String {
     text("ACK", branch, 1).replace("To: <sip:bob@192.0.2.1>", "To: <sip:bob@192.0.2.1>;tag=here")
 }
 
+//= rfc3261#16.2/provisional-as-uas test
 //= rfc3261#17.2.1/trying test
 //= rfc3261#17.2.1/trying-no-tag test
 //= rfc3261#17.2.1/request-up test

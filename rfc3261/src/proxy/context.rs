@@ -133,6 +133,8 @@ impl Context {
         let same = self.targets.iter().take_while(|t| t.q == group).count();
         let count = same.min(free as usize);
         let shares = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+        //= rfc5393#5.3.3/no-shrinking SHOULD NOT
+        //# All that is free is shared out.
         let (each, over) = (free / shares, free % shares);
         let with_share = |(i, fork)| (fork, each + u32::from((i as u32) < over));
         self.targets.drain(..count).enumerate().map(with_share).collect()

@@ -12,6 +12,10 @@ use crate::message::{Name, Request, Route, Uri};
 //= rfc3261#16.6/request-uri MUST
 //# The target's URI is the new Request-URI.
 pub(super) fn copy(request: &Request, uri: &Uri, breadth: u32) -> Request {
+    //= rfc3261#16.6/keep-order SHOULD
+    //# Lines stay where they are; those that change are replaced in place.
+    //= rfc3261#16.6/keep-value-order MUST NOT
+    //# Values of one header are never sorted.
     let mut copy = request.clone();
     copy.uri = clean(uri);
     //= rfc3261#16.6/max-forwards-down MUST

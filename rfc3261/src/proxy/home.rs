@@ -180,6 +180,8 @@ impl Home {
     /// Where a request for one of our users goes.
     //= rfc3261#16.5/canonical MUST
     //# The key is made by the same function as the registrar's.
+    //= rfc3261#10.1/location-service MUST
+    //# Registrar and proxy read the same bindings.
     fn locate(&mut self, now: Instant, asked: &Asked<'_>) -> Decision {
         let request = asked.request;
         let Some(key) = aor(&request.uri) else {
@@ -255,6 +257,8 @@ impl Home {
 }
 
 impl Router for Home {
+    //= rfc3261#16.5/no-targets-for-others MUST NOT
+    //# For a URI that is not ours there is the one target below.
     fn route(&mut self, now: Instant, asked: &Asked<'_>) -> Decision {
         let request = asked.request;
         let is_lone = asked.is_ours && request.uri.user().is_none();

@@ -177,6 +177,16 @@ impl<R: Router> Proxy<R> {
         }
     }
 
+    //= rfc3261#16.1/fork-stateful MUST
+    //# Every request has a server transaction and a context, one target or many.
+    //= rfc3261#16.1/reliability-stateful MUST
+    //# Every request has a server transaction and a context, whatever the transports.
+    //= rfc3261#16.2/provisional-as-uas MUST
+    //# The endpoint sends a 100 to an INVITE that is silent for 200 ms, as for any server.
+    //= rfc3261#16.2/no-100-to-non-invite SHOULD NOT
+    //# Other requests get one from the endpoint only when RFC 4320 asks for it.
+    //= rfc3261#16.3/merged-fine MUST NOT
+    //# From tag, Call-ID and CSeq are compared with nothing.
     fn on_request(&mut self, now: Instant, id: ServerId, mut request: Request, source: Source) {
         self.stats.requests += 1;
         let mark = mark(&request, self.mark_key);
@@ -198,7 +208,7 @@ impl<R: Router> Proxy<R> {
         if !request.uri.is_sip_or_sips() && request.headers.raw(Name::Route).is_none() {
             return self.refuse(now, id, &request, 416, None);
         }
-        let is_ours = self.us.is(&request.uri) && request.headers.raw(Name::Route).is_none();
+        let is_ours = self.is_ours(&request);
         let decision = self.ask(now, Some(id), &request, &source, routed.was_routed, is_ours);
         let breadth = breadth(&request, self.config.max_breadth);
         if breadth == 0 {
@@ -209,6 +219,14 @@ impl<R: Router> Proxy<R> {
         let context = Context::new(request, source, routed.flow, mark, breadth);
         self.contexts.insert(id, context);
         self.apply(now, id, decision);
+    }
+
+    /// Whether the request is to find its targets here.
+    //= rfc3261#16.5/maddr-only MUST
+    //# A maddr that was not stripped leads elsewhere, whatever the host.
+    fn is_ours(&self, request: &Request) -> bool {
+        let uri = &request.uri;
+        self.us.is(uri) && uri.param("maddr").is_none() && request.headers.raw(Name::Route).is_none()
     }
 
     fn ask(
@@ -319,10 +337,36 @@ impl<R: Router> Proxy<R> {
             let mut copy = copy(request, &branch.fork.uri, branch.breadth);
             if self.config.record_route {
                 let is_flow = branch.fork.is_flow_only;
+                //= rfc3261#16.6/record-route-in-dialog SHOULD
+                //# On every request alike, when the configuration asks for it.
+                //= rfc3261#16.6/record-route-unknown-methods SHOULD
+                //# The method plays no part.
                 record_route(&mut copy, &self.flows, &self.endpoint, &context.source, &target, is_flow);
             }
             //= rfc3261#16.6/branch-two-parts SHOULD
             //# The endpoint makes the first part and puts the mark behind it.
+            //= rfc3261#16.6/via MUST
+            //# The endpoint puts it on top.
+            //= rfc5393#4.2.1/via MUST
+            //# The endpoint puts it on top.
+            //= rfc3261#16.6/branch-first-part MUST
+            //# The endpoint makes the first part, cookie and random bits.
+            //= rfc5393#4.2.1/first-part MUST
+            //# The endpoint makes the first part, cookie and random bits.
+            //= rfc3261#16.6/branch-each MUST
+            //# New random bits for each attempt.
+            //= rfc3261#16.6/branch-second-part SHOULD
+            //# The mark of `validate`.
+            //= rfc5393#4.2.1/two-parts SHOULD
+            //# The first part, and the mark behind the last dot.
+            //= rfc3261#16.6/branch-cancel-ack MUST
+            //# The endpoint makes both from the copy that it keeps.
+            //= rfc5393#4.2.1/cancel-ack MUST
+            //# The endpoint makes both from the copy that it keeps.
+            //= rfc3261#16.6/client-transaction MUST
+            //# This makes one.
+            //= rfc3261#16.6/content-length MUST
+            //# Whatever is written has one.
             let Ok(client) = self.endpoint.forward(now, copy, target, &context.mark) else { continue };
             branch.state = BranchState::Calling(client);
             let is_invite = context.is_invite;
@@ -375,7 +419,7 @@ impl<R: Router> Proxy<R> {
     fn on_ack(&mut self, now: Instant, mut request: Request, source: Source) {
         let hops = request.headers.max_forwards().ok().flatten();
         let routed = preprocess(&mut request, &source, &self.us, &self.flows);
-        let is_ours = self.us.is(&request.uri) && request.headers.raw(Name::Route).is_none();
+        let is_ours = self.is_ours(&request);
         let first = match hops {
             Some(0) => None,
             _ => match self.ask(now, None, &request, &source, routed.was_routed, is_ours) {
@@ -442,9 +486,11 @@ impl<R: Router> Proxy<R> {
         };
     }
 
-    /// The response with a To tag, if the request had none.
+    /// The response with a To tag, if it has none.
     fn tagged(&mut self, request: &Request, mut response: Response) -> Response {
-        let is_tagged = matches!(request.headers.to(), Ok(Some(to)) if to.tag().is_some());
+        //= rfc3261#16.7/tag-kept-on-failure SHOULD
+        //# A tag from downstream stays; only what is made here gets one of ours.
+        let is_tagged = matches!(response.headers.to(), Ok(Some(to)) if to.tag().is_some());
         if let Some(to) = request.headers.raw(Name::To).filter(|_| !is_tagged && response.status.0 > 100) {
             response.headers.set(Name::To, format!("{to};tag={}", self.rng.token(10)));
         }

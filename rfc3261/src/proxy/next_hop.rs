@@ -47,6 +47,8 @@ fn toward(uri: &Uri, is_secure: bool) -> NextHop {
     let transport = match (uri.param("transport").map(Transport::from_name), is_secure) {
         (Some(None), _) => return NextHop::None,
         (Some(Some(Transport::Ws | Transport::Wss)), true) => Transport::Wss,
+        //= rfc3261#19.1.1/sips-transport MUST
+        //# Whatever the URI names, a sips one goes by TLS.
         (_, true) => Transport::Tls,
         (Some(Some(named)), false) => named,
         (None, false) => Transport::Udp,

@@ -11,6 +11,12 @@ use crate::message::{Name, Response, Status, Via};
 impl<R: Router> Proxy<R> {
     //= rfc3261#16.7/steps MUST
     //# Context, timer, Via, store, forward, in the order of this function and of those that it calls.
+    //= rfc3261#16.7/nothing-else MUST NOT
+    //# All else goes into `Best` and waits there.
+    //= rfc6026#7.3/match-responses MUST
+    //# The endpoint has found the client transaction.
+    //= rfc6026#8.9/discard-stray MUST
+    //# One that matches none never comes here.
     pub(super) fn on_response(&mut self, now: Instant, client: ClientId, mut response: Response) {
         let Some(&(id, at)) = self.branches.get(&client) else { return };
         let _ours = response.headers.pop::<Via>();
@@ -161,6 +167,8 @@ impl<R: Router> Proxy<R> {
     }
 
     /// Sends the best final response, or without any one with status `none`, and forgets the context.
+    //= rfc3261#16.7/best-steps MUST
+    //# `Best` has aggregated; Record-Route is not rewritten.
     pub(super) fn close(&mut self, now: Instant, id: ServerId, none: u16) {
         let Some(mut context) = self.contexts.remove(&id) else { return };
         let Some(request) = context.request.take() else { return };
@@ -180,6 +188,26 @@ impl<R: Router> Proxy<R> {
 
     //= rfc3261#16.7/server-transaction MUST
     //# The endpoint repeats it as that transaction demands.
+    //= rfc3261#16.7/forwarded-steps MUST
+    //# Record-Route says both sides from the beginning, so that nothing is to be rewritten here.
+    //= rfc3261#16.7/at-once-steps MUST
+    //# There is nothing to aggregate in a 1xx or 2xx, nor to rewrite.
+    //= rfc3261#16.7/no-own-tag MUST NOT
+    //# The response goes on as it came, less our Via.
+    //= rfc3261#16.7/tag-unchanged MUST NOT
+    //# The response goes on as it came, less our Via.
+    //= rfc3261#16.7/tag-of-request MUST NOT
+    //# The response goes on as it came, less our Via.
+    //= rfc3261#16.7/keep-body MUST NOT
+    //# The response goes on as it came, less our Via.
+    //= rfc3261#16.7/keep-headers MUST NOT
+    //# The response goes on as it came, less our Via.
+    //= rfc3261#16.7/keep-received MUST NOT
+    //# The response goes on as it came, less our Via.
+    //= rfc3261#16.7/record-route-rules MUST
+    //# Values are those of the request.
+    //= rfc4320#4.2/no-late-forwarding MUST NOT
+    //# Without a live server transaction the endpoint sends nothing.
     fn respond(&mut self, now: Instant, id: ServerId, response: Response) {
         self.stats.responses += 1;
         let _gone_meanwhile = self.endpoint.respond(now, id, response);
@@ -213,6 +241,8 @@ impl<R: Router> Proxy<R> {
     //# Found by the transaction that the CANCEL names.
     //= rfc3261#16.10/generate MUST
     //# The same as after a final response.
+    //= rfc3261#16.10/answer-200 MUST
+    //# By the endpoint, before it tells of it.
     pub(super) fn on_cancel(&mut self, now: Instant, id: ServerId) {
         let Some(context) = self.contexts.get_mut(&id) else { return };
         if context.is_answered {

@@ -16,6 +16,16 @@ pub(super) struct Invalid(pub u16, pub Option<(Name, String)>);
 //# Runs before anything else is done with a request.
 //= rfc3261#16.3/well-formed MUST
 //# The headers that routing reads are parsed once here; one that cannot be read is a 400.
+//= rfc3261#16.3/unknown-forwarded MUST NOT
+//# The method is asked for only where ACK, CANCEL and OPTIONS are special.
+//= rfc3261#16.3/rest-untouched SHOULD
+//# Headers that no step reads are not even parsed.
+//= rfc5393#4.1/forking MUST
+//# Every request is tested, one target or many.
+//= rfc5393#4.1/this-way SHOULD
+//# By the mark in our Vias.
+//= rfc5393#4.2.2/test MUST
+//# Before the router is asked.
 pub(super) fn validate(request: &Request, us: &Us, mark: &str) -> Result<(), Invalid> {
     let headers = &request.headers;
     match headers.first::<MaxForwards>() {
@@ -66,6 +76,10 @@ fn has_looped(request: &Request, us: &Us, mark: &str) -> bool {
 //# Of CSeq only the number is taken.
 //= rfc5393#4.2.4/hash-varies SHOULD
 //# Call-ID and CSeq number are in it.
+//= rfc3261#16.6/branch-depends MUST
+//# Request-URI, Route, Proxy-Require, Proxy-Authorization, Call-ID, both tags.
+//= rfc3261#16.6/branch-without-method MUST NOT
+//# Of CSeq only the number is taken.
 pub(super) fn mark(request: &Request, key: u64) -> String {
     let mut hasher = FixedState::with_seed(key).build_hasher();
     let mut take = |text: &str| {

@@ -131,6 +131,8 @@ impl Registrar {
         let call_id = request.headers.raw(Name::CallId).ok_or(Refusal(400, None))?;
         let call_id = ByteString::from(call_id);
         let cseq = request.headers.cseq().map_err(bad_request)?.ok_or(Refusal(400, None))?.number;
+        //= rfc3261#10.3/record-route-ignored MUST
+        //# Contact, Expires, Call-ID and CSeq are all that is read.
         let contacts: Vec<Contact> =
             request.headers.list::<Contact>().collect::<Result<_, _>>().map_err(bad_request)?;
         if contacts.is_empty() {
@@ -142,6 +144,10 @@ impl Registrar {
         }
         let mut bindings = old.to_vec();
         for contact in contacts {
+            //= rfc3261#10.3/expires-parameter MUST
+            //# First.
+            //= rfc3261#10.3/expires-header MUST
+            //# Second.
             let wish = contact.param("expires").map(seconds).or(expires);
             let granted = self.grant(wish)?;
             let new = self.binding(now, &contact, granted, (&call_id, cseq), request, source)?;

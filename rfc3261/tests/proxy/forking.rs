@@ -40,6 +40,8 @@ fn response_to_ack(answer: &str) -> String {
     answer.replacen("SIP/2.0", "INVITE sip:bob@example.com SIP/2.0", 1)
 }
 
+//= rfc3261#16.7/steps test
+//= rfc3261#16.7/tag-kept-on-failure test
 //= rfc3261#16.7/best test
 //= rfc3261#16.7/best-stored test
 //= rfc3261#16.7/best-6xx test
@@ -61,6 +63,7 @@ fn the_best_response_wins() {
     }
 }
 
+//= rfc3261#22.3/aggregate test
 //= rfc3261#16.7/aggregate test
 //= rfc3261#16.7/forwarded-steps test
 //= rfc3261#16.7/best-steps test
@@ -76,6 +79,7 @@ fn challenges_are_gathered() {
     assert_eq!(values(&answer, "Proxy-Authenticate").len(), 2);
 }
 
+//= rfc3261#16.1/fork-stateful test
 //= rfc3261#16.7/cancel-rest test
 #[test]
 fn the_first_to_answer_gets_the_call_and_the_others_a_cancel() {

@@ -15,6 +15,8 @@ fn called() -> (Bench, String) {
     (bench, copy)
 }
 
+//= rfc3261#10.1/location-service test
+//= rfc3261#16.6/keep-order test
 //= rfc3261#16.6/copy-all test
 //= rfc3261#16.6/keep-headers test
 //= rfc3261#16.6/request-uri test
@@ -74,6 +76,8 @@ fn bodies_pass_both_ways_untouched() {
     assert!(bench.one(CALLER).ends_with(&format!("\r\n\r\n{body}")));
 }
 
+//= rfc3261#16.7/at-once-steps test
+//= rfc3261#16.7/keep-received test
 //= rfc3261#16.7/forward-at-once test
 //= rfc3261#16.7/no-100 test
 //= rfc3261#16.7/keep-headers test
@@ -143,4 +147,32 @@ fn the_ack_to_a_2xx_follows_the_route_and_keeps_its_branch_when_repeated() {
     bench.udp(CALLER, &ack);
     assert_eq!(bench.one(CALLEE), first);
     assert!(bench.is_idle(), "an ACK leaves nothing behind");
+}
+
+//= rfc4320#4.2/no-late-forwarding test
+#[test]
+fn an_answer_that_comes_too_late_is_not_forwarded() {
+    let mut bench = Bench::new();
+    bench.register("bob", &["<sip:bob@192.0.2.20>"]);
+    bench.udp(CALLER, &request("MESSAGE", "sip:bob@example.com", "sip:bob@example.com", ""));
+    let copy = bench.one(CALLEE);
+    bench.pass(std::time::Duration::from_secs(40));
+    assert!(bench.to(CALLER).iter().all(|text| status(text) == 100), "nor is there a 408");
+    bench.sent.clear();
+    bench.udp(CALLEE, &response(&copy, 200, ""));
+    bench.nothing();
+}
+
+//= rfc3261#16.7/tag-of-request test
+//= rfc3261#16.7/tag-kept-on-failure test
+#[test]
+fn the_tag_of_the_callee_comes_back() {
+    let (mut bench, copy) = called();
+    bench.udp(CALLEE, &response(&copy, 486, ""));
+    assert!(values(&bench.one(CALLER), "To")[0].ends_with(";tag=callee"));
+    let in_dialog = request("MESSAGE", "sip:bob@192.0.2.20", "sip:bob@example.com>;tag=known", "");
+    bench.udp(CALLER, &in_dialog.replace("tag=known>", "tag=known"));
+    let copy = bench.to(CALLEE).into_iter().find(|text| text.starts_with("MESSAGE ")).unwrap();
+    bench.udp(CALLEE, &response(&copy, 404, ""));
+    assert!(values(&bench.one(CALLER), "To")[0].ends_with(";tag=known"));
 }

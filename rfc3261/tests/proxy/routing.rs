@@ -8,6 +8,8 @@ use crate::bench::*;
 const CALLER: &str = "192.0.2.9:5060";
 const CALLEE: &str = "192.0.2.20:5060";
 
+//= rfc3261#16.6/keep-value-order test
+//= rfc3261#16.6/keep-order test
 //= rfc3261#16.4/own-route test
 #[test]
 fn our_own_route_is_taken_off() {
@@ -61,6 +63,10 @@ fn a_maddr_of_ours_is_stripped_and_another_is_followed() {
     assert!(bench.one(CALLEE).starts_with("MESSAGE sip:bob@192.0.2.20;x=1 SIP/2.0\r\n"));
     bench.udp(CALLER, &request("MESSAGE", "sip:bob@other.test;maddr=192.0.2.60", "sip:bob@other.test", ""));
     assert!(bench.one("192.0.2.60:5060").starts_with("MESSAGE sip:bob@other.test;maddr=192.0.2.60 SIP/2.0\r\n"));
+    bench.register("bob", &["<sip:bob@192.0.2.20>"]);
+    bench.udp(CALLER, &request("MESSAGE", "sip:bob@example.com;maddr=192.0.2.60", "sip:bob@example.com", ""));
+    assert_eq!(bench.to("192.0.2.60:5060").len(), 1, "even for a user of ours");
+    bench.nothing();
 }
 
 //= rfc3261#16.5/foreign-domain test
@@ -201,6 +207,7 @@ fn a_call_takes_the_connection_that_the_client_registered_over() {
     assert_eq!(bench.to(CALLER).iter().map(|t| status(t)).next_back(), Some(500), "its connection broke");
 }
 
+//= rfc3261#16.1/reliability-stateful test
 //= rfc3261#16.6/content-length test
 //= rfc3261#16.6/record-route-no-transport test
 #[test]
@@ -217,4 +224,18 @@ fn from_udp_to_tcp_and_back() {
     let record = values(&copy, "Record-Route").join(", ");
     let (outward, inward) = record.split_once(", ").unwrap();
     assert!(outward.contains(";transport=tcp;lr") && !inward.contains("transport"), "{record}");
+}
+
+//= rfc3261#16.6/locate-sips test
+//= rfc3261#19.1.1/sips-transport test
+#[test]
+fn sips_goes_by_tls_whatever_the_transport_says() {
+    for uri in ["sips:bob@192.0.2.20", "sips:bob@192.0.2.20;transport=udp", "sips:bob@192.0.2.20;transport=tcp"] {
+        let mut bench = Bench::new();
+        bench.udp(CALLER, &request("MESSAGE", uri, "sip:bob@other.test", ""));
+        assert_eq!(bench.connects.remove(0).1, "192.0.2.20:5061".parse().unwrap(), "{uri}");
+        assert!(bench.to(CALLEE).is_empty());
+        bench.udp(CALLER, &request("MESSAGE", uri, "sip:bob@other.test", "Route: <sip:192.0.2.50;lr>\r\n"));
+        assert_eq!(bench.connects.remove(0).1, "192.0.2.50:5061".parse().unwrap(), "{uri}, by a Route");
+    }
 }
