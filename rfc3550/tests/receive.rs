@@ -31,6 +31,19 @@ fn packets_of_the_probation_are_delivered_after_it() {
 }
 
 #[test]
+fn rtcp_vouches_for_a_source() {
+    for before in [false, true] {
+        let mut bench = Bench::new(Config { min_sequential: 5, ..config() });
+        if !before {
+            bench.rtp(9, 1);
+        }
+        bench.rtcp(vec![rr(9, vec![]), cname(9, "peer")]);
+        bench.rtp(9, 2);
+        assert_eq!(sequences(&bench.rtp(9, 3)).last(), Some(&3), "two packets suffice");
+    }
+}
+
+#[test]
 fn a_broken_run_is_dropped_and_told() {
     let mut bench = Bench::new(config());
     assert_eq!(bench.rtp(9, 1), []);

@@ -29,7 +29,9 @@ impl Session {
         self.check_address(now, Flow::Rtp, packet.ssrc, remote)?;
         let min_sequential = self.config.min_sequential;
         let member = self.members.entry(packet.ssrc, now).ok_or(DropReason::TooManySources)?;
-        let source = member.source.get_or_insert_with(|| Source::new(packet.sequence, min_sequential));
+        // A source that RTCP has vouched for needs no more than two packets in sequence.
+        let needed = if member.is_valid() { min_sequential.min(2) } else { min_sequential };
+        let source = member.source.get_or_insert_with(|| Source::new(packet.sequence, needed));
         let (expected, lost) = (source.expected(), source.lost());
         match source.update(packet.sequence) {
             Validity::Jump => return Err(DropReason::SequenceJump),
