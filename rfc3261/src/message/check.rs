@@ -3,7 +3,7 @@
 use super::error::Fault;
 use super::name::{Code, lookup_const};
 use super::typed::{Mark, Marks};
-use super::{date, name_addr, scan, via};
+use super::{date, item, name_addr, scan, via};
 
 /// A status, and why.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,8 @@ pub(crate) fn value(code: Code, text: &[u8], start: usize, marks: &mut Marks) ->
         FROM => address(text, start, &mut marks.from),
         TO => address(text, start, &mut marks.to),
         REPLY_TO => address(text, start, &mut Mark::default()),
-        CALL_ID => call_id(value),
+        CALL_ID if item::call_id(value) == Some(value.len()) => Ok(()),
+        CALL_ID => Err("Call-ID is no word, nor two with @"),
         MAX_FORWARDS => match scan::number(value) {
             Some(0..=255) => Ok(()),
             _ => Err("Max-Forwards is no number from 0 to 255"),
@@ -62,16 +63,6 @@ fn rest(text: &[u8], mut at: usize, end: impl Fn(usize) -> Result<usize, Fault>)
             Some(b',') => at = end(at + 1)?,
             Some(_) => return Err("something behind the value that is no parameter"),
         }
-    }
-}
-
-fn call_id(text: &[u8]) -> Result<(), Fault> {
-    let end = scan::run(text, 0, scan::WORD);
-    let behind = if scan::peek(text, end) == b'@' { scan::run(text, end + 1, scan::WORD) } else { end };
-    if end > 0 && behind == text.len() && behind != end + 1 {
-        Ok(())
-    } else {
-        Err("Call-ID is no word, nor two with @")
     }
 }
 

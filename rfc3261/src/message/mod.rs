@@ -17,10 +17,12 @@ mod date;
 mod error;
 mod headers;
 mod host;
+mod item;
 mod limits;
 mod method;
 mod name;
 mod name_addr;
+mod numbers;
 mod params;
 mod parse;
 mod request;
@@ -29,6 +31,7 @@ mod scalar;
 mod scan;
 mod status;
 mod stream;
+mod text;
 mod tokens;
 mod typed;
 mod uri;
@@ -41,19 +44,28 @@ pub use date::Date;
 pub use error::{HeaderError, ParseError, UriError};
 pub use headers::{Headers, List};
 pub use host::{Host, host_text};
+pub use item::{
+    Accept, AcceptEncoding, AcceptLanguage, ContentDisposition, ContentType, Event, Item, Join, Priority, Reason,
+    Replaces, SessionExpires, SubscriptionState, TargetDialog,
+};
 pub use limits::Limits;
 pub use method::Method;
 pub use name::Name;
 pub use name_addr::{
-    Contact, From, NameAddr, PAssertedIdentity, PPreferredIdentity, Path, RecordRoute, ReferTo, ReferredBy, ReplyTo,
-    Route, ServiceRoute, To,
+    AlertInfo, CallInfo, Contact, ErrorInfo, From, NameAddr, PAssertedIdentity, PPreferredIdentity, Path, RecordRoute,
+    ReferTo, ReferredBy, ReplyTo, Route, ServiceRoute, To,
 };
+pub use numbers::{RAck, RetryAfter, Timestamp, Warning};
 pub use params::{Params, quote, unquote};
 pub use request::Request;
 pub use response::Response;
 pub use scalar::{ContentLength, Expires, MaxBreadth, MaxForwards, MinExpires, MinSe, RSeq};
 pub use status::Status;
 pub use stream::StreamDecoder;
+pub use text::{
+    AuthenticationInfo, Authorization, CallId, InReplyTo, MimeVersion, Organization, ProxyAuthenticate,
+    ProxyAuthorization, Server, SipEtag, SipIfMatch, Subject, UserAgent, WwwAuthenticate,
+};
 pub use tokens::{Allow, AllowEvents, ContentEncoding, ContentLanguage, ProxyRequire, Require, Supported, Unsupported};
 pub use typed::TypedHeader;
 pub use uri::{Scheme, Uri};

@@ -368,6 +368,12 @@ name_addr_headers! {
     PAssertedIdentity, false, true;
     /// The identity that the caller would like to be seen with (RFC 3325).
     PPreferredIdentity, false, true;
+    /// What the phone may ring with (section 20.4).
+    AlertInfo, true, true;
+    /// More about the caller or the callee (section 20.9), by its `purpose`.
+    CallInfo, true, true;
+    /// More about an error (section 20.18).
+    ErrorInfo, true, true;
     /// A proxy between registrar and client (RFC 3327).
     Path, true, true;
     /// A proxy that the registrar wants to be used (RFC 3608).
