@@ -21,8 +21,9 @@ pub const FRAME: usize = 160;
 
 const FRAME_TIME: Duration = Duration::from_millis(20);
 
-/// Frames that are made up for after the program was held up; what is beyond is left out, and the timestamps show it.
-const CATCH_UP: u32 = 10;
+/// Frames that are made up for after the program was held up, a second of them: nothing is lost by a hiccup. What is
+/// beyond is left out, and the timestamps show it.
+const CATCH_UP: u32 = 50;
 
 /// What the audio tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -291,7 +292,11 @@ impl Audio {
             self.key(change);
         }
         let said = self.say(now);
-        let written = self.timeline.as_mut().map_or(Ok(()), |timeline| timeline.said(&said));
+        self.record(&said);
+    }
+
+    fn record(&mut self, said: &[i16; FRAME]) {
+        let written = self.timeline.as_mut().map_or(Ok(()), |timeline| timeline.said(said));
         if let Err(why) = written {
             self.timeline = None;
             self.tell(Told::RecordingFailed(why));
@@ -450,6 +455,7 @@ impl Machine for Audio {
                 self.drain(now);
             } else {
                 self.gap = self.gap.saturating_add(FRAME as u32);
+                self.record(&[0; FRAME]);
             }
             made_up += 1;
         }
