@@ -2,6 +2,7 @@
 //!
 //! | program | module | what it does |
 //! |---|---|---|
+//! | `dialer` | `dialer` | calls, answers, registers and sends messages |
 //! | `sip-proxy` | `sip_proxy` | SIP registrar, proxy and redirect server |
 //!
 //! A program composes protocol rooms, whose machines do no input or output of their own, and is the only place with

@@ -167,7 +167,9 @@ fn what_one_plays_the_other_records_sample_for_sample() {
     assert_eq!((code, stderr.as_str()), (0, ""), "{seen:#?}");
     b.wait("report");
     let told = b.quit();
-    for (record, said, heard) in [(&our_record, &our_samples, &their_samples), (&their_record, &their_samples, &our_samples)] {
+    for (record, said, heard) in
+        [(&our_record, &our_samples, &their_samples), (&their_record, &their_samples, &our_samples)]
+    {
         assert!(holds(&side(record, 0), said), "said: {record:?}");
         assert!(holds(&side(record, 1), heard), "heard: {record:?}");
     }
@@ -359,7 +361,17 @@ fn the_human_report_reads_well_and_shows_no_password() {
     let args = ["--to", &uri, "--duration", "0.5", "--authpass", "hunter2", "-vv"];
     let output = Command::new(env!("CARGO_BIN_EXE_dialer")).args(args).stdin(Stdio::null()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    for part in ["answered after", "codec    PCMU/8000", "packets  ", "quality  ", "| ", "INVITE", "BYE", "end      we hung up: done"] {
+    for part in [
+        "answered after",
+        "codec    PCMU/8000",
+        "packets  ",
+        "quality  ",
+        "->|",
+        "|<-",
+        "INVITE",
+        "BYE",
+        "end      we hung up: done",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(!text.contains("hunter2") && !String::from_utf8_lossy(&output.stderr).contains("hunter2"));

@@ -1,10 +1,11 @@
 //! What the user types, and the commands that options and alarms give.
 
-use rfc3261::message::Uri;
+use rfc3261::message::{Method, Uri};
 use rfc3261::ua::Body;
 
 use super::outcome::Outcome;
-use super::run::{End, Program, parse_address};
+use super::run::{End, Program};
+use super::setup::parse_address;
 use super::typed::{HELP, Typed};
 
 impl Program {
@@ -41,7 +42,13 @@ impl Program {
 
     pub fn send_text(&mut self, uri: &Uri, text: &str, is_task: bool) {
         let now = self.sip.now();
-        let sent = self.sip.machine_mut().at(now).message(now, uri.clone(), Body::text(text));
+        let in_call = self.line.as_ref().filter(|line| line.answered.is_some()).map(|line| line.call);
+        let agent = self.sip.machine_mut().at(now);
+        let sent = match in_call {
+            // within the call it finds the way that the call has found
+            Some(call) => agent.request(now, call, Method::Message, Some(Body::text(text))),
+            None => agent.message(now, uri.clone(), Body::text(text)),
+        };
         if let Err(error) = sent {
             let why = format!("cannot send a message to {uri}: {error}");
             match is_task {

@@ -28,6 +28,7 @@ impl Console {
                 object.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
                 self.print(&Value::Object(object).to_string());
             }
+            false if words.is_empty() => {} // told in another way
             false => self.print(&format!("{at:>9.3}  {}", clean(words))),
         }
     }

@@ -92,7 +92,7 @@ impl Line {
         };
         let session = match self.offered.take() {
             Some(offer) => speech.sdp.answer(offer).map_err(|error| match error {
-                rfc3264::Error::Glare => 491,
+                rfc3264::Error::Glare => 491u16,
                 _ => 488,
             })?,
             None => speech.sdp.offer().map_err(|_| 491u16)?,

@@ -5,6 +5,7 @@
 
 mod commands;
 pub mod console;
+mod ending;
 mod line;
 pub mod media;
 mod options;
@@ -12,8 +13,9 @@ mod outcome;
 mod password;
 pub mod recorder;
 pub mod report;
-pub mod route;
+mod route;
 mod run;
+mod setup;
 mod signalling;
 pub mod source;
 pub mod tap;

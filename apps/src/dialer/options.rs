@@ -1,14 +1,14 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum};
 use wire::Transport;
 
 use crate::common::LogOptions;
 
 /// The options of `dialer`, named as users of command-line callers know them.
 #[derive(Parser, Clone, Debug)]
-#[command(name = "dialer", version, max_term_width = 110, next_line_help = false)]
+#[command(name = "dialer", version, max_term_width = 110, disable_help_flag = true)]
 #[command(about = "Call, answer, register and send messages over SIP from the command line", after_help = AFTER)]
 pub struct Options {
     /// Our own address [default: the one that leads to the other side]
@@ -144,6 +144,9 @@ pub struct Options {
     /// Print events and the report as JSON, one object a line
     #[arg(long, help_heading = "Other")]
     pub json: bool,
+    /// Print this help
+    #[arg(short, long, action = ArgAction::HelpShort, help_heading = "Other")]
+    pub help: Option<bool>,
     /// About logging.
     #[command(flatten)]
     pub log: LogOptions,
@@ -267,7 +270,8 @@ mod tests {
     #[test]
     fn the_help_is_a_manual() {
         let Err(Failure::Answered(help)) = parse("--help") else { panic!() };
-        for part in ["Network:", "SIP:", "Media:", "Exit status:", "Examples:", "/hold", "list of processes"] {
+        for part in ["Network:", "SIP:", "Media:", "Exit status:", "Examples:", "/hold", "processes", "DIALER_AUTHPASS"]
+        {
             assert!(help.contains(part), "{part} in {help}");
         }
     }

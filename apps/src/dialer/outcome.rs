@@ -6,6 +6,8 @@ use std::fmt;
 pub enum Outcome {
     /// The call was answered and ended well; the message was accepted; listening came to its end.
     Done,
+    /// Something on this machine went wrong.
+    Failed,
     /// The other side is busy.
     Busy,
     /// Nobody answered in time.
@@ -25,6 +27,7 @@ impl Outcome {
     pub fn code(self) -> u8 {
         match self {
             Outcome::Done => 0,
+            Outcome::Failed => 1,
             Outcome::Busy => 3,
             Outcome::NoAnswer => 4,
             Outcome::Rejected => 5,
@@ -56,6 +59,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Outcome::Done => "done",
+            Outcome::Failed => "failed",
             Outcome::Busy => "busy",
             Outcome::NoAnswer => "no answer",
             Outcome::Rejected => "rejected",

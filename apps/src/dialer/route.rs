@@ -1,21 +1,11 @@
 //! Which of our addresses to use.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Our address on the way to `remote`, as the routing table has it. Nothing is sent.
-///
-/// ```
-/// use apps::dialer::route::towards;
-/// assert_eq!(towards([127, 0, 0, 1].into()), Some([127, 0, 0, 1].into()));
-/// ```
+/// Our address on the way to `remote`; `None` when there is no way.
 pub fn towards(remote: IpAddr) -> Option<IpAddr> {
-    let any = match remote {
-        IpAddr::V4(_) => "0.0.0.0:0",
-        IpAddr::V6(_) => "[::]:0",
-    };
-    let socket = UdpSocket::bind(any).ok()?;
-    socket.connect(SocketAddr::new(remote, 9)).ok()?;
-    Some(socket.local_addr().ok()?.ip()).filter(|ip| !ip.is_unspecified())
+    const ANY_PORT: u16 = 5060;
+    net::local_address(SocketAddr::new(remote, ANY_PORT)).ok().filter(|ip| !ip.is_unspecified())
 }
 
 /// Where others may find us when we only wait: the address on the way to the world, if there is one, and this machine.

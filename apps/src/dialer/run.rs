@@ -1,24 +1,24 @@
 //! Sets the program up, and its one loop.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use net::{Clock, Driver, Trace};
-use rfc3261::endpoint::Listen;
-use rfc3261::message::{NameAddr, Uri, host_text};
-use rfc3261::ua::{Account, Config, Registration, UserAgent};
+use rfc3261::ua::{Account, Registration, UserAgent};
 use tokio::sync::mpsc;
 use tokio::time::{Instant as Wake, sleep_until};
-use wire::{Instant, Rng, Transport};
+use wire::{Instant, Rng};
 
 use super::console::Console;
 use super::line::{Line, source};
 use super::media::Told;
 use super::options::Options;
 use super::outcome::Outcome;
+use super::password;
+use super::report::Report;
+use super::setup::{bind, cannot, config, local_addresses, parse_uri};
 use super::tap::Tap;
 use super::typed::Typed;
-use super::{password, route};
 use crate::common::{Failure, Signals, seed};
 
 /// How the program ended, with a line about it if that is not plain.
@@ -48,10 +48,10 @@ pub(super) struct Program {
     /// Whether the call or message of the command line is still to be made.
     pub to_do: bool,
     pub alarms: Vec<(Wake, Alarm)>,
+    /// The report of the call that has just ended, until the last answer has come in or this moment.
+    pub report: Option<(Report, Wake)>,
     /// Set when the program shall end; it does once the call and the registration are gone.
     pub leaving: Option<End>,
-    /// What the command line asked for came to.
-    pub result: Option<End>,
 }
 
 /// What happens at a set time.
@@ -70,6 +70,8 @@ pub(super) enum Alarm {
     /// The goodbye took too long.
     GiveUp,
 }
+
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// How long the goodbyes may take at the end.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -103,7 +105,12 @@ pub async fn run(options: Options) -> Result<End, Failure> {
     sip.trace(trace.clone());
     let bound = bind(&mut sip, &options, &ips)?;
     let shown: Vec<String> = bound.iter().map(|(transport, address)| format!("{transport}:{address}")).collect();
-    console.event(sip.now(), "listening", &format!("listening on {}", shown.join(" ")), &[("on", shown.clone().into())]);
+    console.event(
+        sip.now(),
+        "listening",
+        &format!("listening on {}", shown.join(" ")),
+        &[("on", shown.clone().into())],
+    );
 
     let to_do = options.to.is_some();
     let mut program = Program {
@@ -119,8 +126,8 @@ pub async fn run(options: Options) -> Result<End, Failure> {
         registration: None,
         to_do,
         alarms: Vec::new(),
+        report: None,
         leaving: None,
-        result: None,
     };
     program.begin().await?;
     let end = program.serve().await?;
@@ -158,10 +165,14 @@ impl Program {
         let mut signals = Signals::new().map_err(Failure::runtime)?;
         let mut typed = keyboard();
         loop {
-            if let Some(end) = self.leaving.as_ref().filter(|_| self.line.is_none() && self.registration.is_none()) {
+            self.print_report(false);
+            let idle = self.line.is_none() && self.registration.is_none() && self.report.is_none();
+            if let Some(end) = self.leaving.as_ref().filter(|_| idle) {
                 return Ok(end.clone());
             }
-            let wake = self.alarms.iter().map(|(at, _)| *at).min();
+            // the answer to a BYE is no event, so a report that waits for it looks again and again
+            let look_again = self.report.as_ref().map(|_| Wake::now() + LOOK_AGAIN);
+            let wake = self.alarms.iter().map(|(at, _)| *at).chain(look_again).min();
             tokio::select! {
                 event = self.sip.next() => self.on_event(event).await,
                 told = told(&mut self.line) => self.on_audio(told),
@@ -231,7 +242,8 @@ impl Program {
         self.alarms.retain(|(_, alarm)| matches!(alarm, Alarm::Stop | Alarm::GiveUp));
     }
 
-    async fn close(self) {
+    async fn close(mut self) {
+        self.print_report(true);
         let now = self.sip.now();
         if let Some(mut line) = self.line {
             line.hang_up(now).await;
@@ -273,150 +285,7 @@ fn keyboard() -> mpsc::Receiver<Typed> {
     receiver
 }
 
-/// Where to listen: where the options say, else the address that leads to the next hop, else everywhere.
-async fn local_addresses(options: &Options) -> Result<Vec<IpAddr>, String> {
-    let target = options.uri.as_ref().or(options.to.as_ref());
-    let hop = match (&options.proxy, target, &options.domain) {
-        (Some(proxy), ..) => Some(format!("sip:{proxy}")),
-        (None, Some(to), _) => Some(to.clone()),
-        (None, None, Some(domain)) if options.register => Some(format!("sip:{domain}")),
-        _ => None,
-    };
-    let Some(hop) = hop else {
-        return Ok(options.int_ip.map_or_else(route::everywhere, |ip| vec![ip]));
-    };
-    let uri = parse_address(&hop)?.uri().clone();
-    let host = uri.host().ok_or_else(|| format!("{hop}: there is no host in it"))?;
-    let remote = match host.ip() {
-        Some(ip) => ip,
-        None => {
-            let found = tokio::net::lookup_host((host.as_str(), uri.port().unwrap_or(5060))).await;
-            let mut found = found.map_err(|e| format!("cannot resolve {}: {e}", host.as_str()))?;
-            found.next().map(|address| address.ip()).ok_or_else(|| format!("{} has no address", host.as_str()))?
-        }
-    };
-    if let Some(ip) = options.int_ip {
-        return Ok(vec![ip]);
-    }
-    route::towards(remote).map(|ip| vec![ip]).ok_or_else(|| format!("there is no way to {remote}"))
-}
-
-fn config(options: &Options, ips: &[IpAddr], password: Option<String>) -> Result<Config, Failure> {
-    let ip = options.ext_ip.or(ips.first().copied()).unwrap_or(IpAddr::from([127, 0, 0, 1]));
-    let domain = options.domain.clone().unwrap_or_else(|| host_text(ip));
-    let from = NameAddr::new(&parse_uri(&format!("sip:{}@{domain}", options.user))?);
-    let mut config = Config::new(from);
-    if let Some(password) = password {
-        let user = options.authuser.as_ref().unwrap_or(&options.user);
-        config.credentials.push(rfc2617::Account::new(user, password));
-    }
-    if let Some(proxy) = &options.proxy {
-        let loose = if options.strict_route { "" } else { ";lr" };
-        config.proxy = Some(parse_uri(&format!("sip:{proxy}{loose}"))?);
-    }
-    config.transport = options.transport.first().copied().unwrap_or(Transport::Udp);
-    config.user_agent = Some(options.user_agent.clone());
-    config.subject = options.subject.clone();
-    config.retry_min = Duration::from_secs(options.retry_interval.into());
-    Ok(config)
-}
-
-/// Opens the SIP sockets: one port for all addresses and transports.
-fn bind(
-    sip: &mut Driver<Tap<UserAgent>>,
-    options: &Options,
-    ips: &[IpAddr],
-) -> Result<Vec<(Transport, SocketAddr)>, Failure> {
-    const TRIES: usize = 20;
-    let mut error = None;
-    for _ in 0..if options.port == 0 { TRIES } else { 1 } {
-        match try_bind(sip, options, ips) {
-            Ok(bound) => {
-                let now = sip.now();
-                for (transport, local) in &bound {
-                    let mut listen = Listen::new(*transport, *local);
-                    if let Some(ip) = options.ext_ip {
-                        listen = listen.named(SocketAddr::new(ip, local.port()).to_string());
-                    }
-                    sip.machine_mut().at(now).listen(listen);
-                }
-                return Ok(bound);
-            }
-            Err(e) => error = Some(e),
-        }
-    }
-    Err(error.unwrap_or_else(|| Failure::runtime("no port to listen on")))
-}
-
-fn try_bind(
-    sip: &mut Driver<Tap<UserAgent>>,
-    options: &Options,
-    ips: &[IpAddr],
-) -> Result<Vec<(Transport, SocketAddr)>, Failure> {
-    let mut bound: Vec<(Transport, SocketAddr)> = Vec::new();
-    for ip in ips {
-        for transport in &options.transport {
-            let port = bound.first().map_or(options.port, |(_, first)| first.port());
-            let address = SocketAddr::new(*ip, port);
-            let opened = match transport {
-                Transport::Tcp => sip.bind_tcp(address),
-                _ => sip.bind_udp(address),
-            };
-            match opened {
-                Ok(local) => bound.push((*transport, local)),
-                Err(e) => {
-                    for (transport, local) in bound {
-                        match transport {
-                            Transport::Tcp => sip.unbind_tcp(local),
-                            _ => sip.unbind_udp(local),
-                        };
-                    }
-                    return Err(cannot("listen on", &format!("{transport}:{address}"), &e));
-                }
-            }
-        }
-    }
-    Ok(bound)
-}
-
-fn cannot(what: &str, which: &dyn std::fmt::Display, error: &std::io::Error) -> Failure {
-    Failure::runtime(format!("cannot {what} {which}: {error}"))
-}
-
-/// Reads who to call: a URI, one without its scheme, or one with a name.
-pub(super) fn parse_address(text: &str) -> Result<NameAddr, String> {
-    let text = text.trim();
-    let known = ["sip:", "sips:", "tel:"].iter().any(|scheme| {
-        text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    });
-    let full = if known || text.contains('<') { text.to_owned() } else { format!("sip:{text}") };
-    let address = NameAddr::parse(full).map_err(|_| format!("{text:?} is not a SIP address"))?;
-    match address.uri().host() {
-        Some(_) => Ok(address),
-        None => Err(format!("{text:?} is not a SIP address")),
-    }
-}
-
-fn parse_uri(text: &str) -> Result<Uri, Failure> {
-    Uri::parse(text.to_owned()).map_err(|_| Failure::usage(format!("{text:?} is not a SIP address")))
-}
-
 /// Seconds on the program's clock between two moments, to the millisecond.
 pub(super) fn seconds(from: Instant, to: Instant) -> f64 {
     ((to - from).as_secs_f64() * 1000.0).round() / 1000.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whom_to_call_is_written_in_many_ways() {
-        for text in ["sip:bob@h", "bob@h", "SIPS:bob@h", "\"Bob\" <sip:bob@h>", "h", "127.0.0.1:5080", "sip:[::1]:5060"] {
-            assert!(parse_address(text).is_ok(), "{text}");
-        }
-        for text in ["", "sip:", "bob@", "<", "sip:bob@h\r\nX: y", "http://h"] {
-            assert!(parse_address(text).is_err(), "{text}");
-        }
-    }
 }

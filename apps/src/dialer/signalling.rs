@@ -1,21 +1,20 @@
 //! What the user agent and the audio tell, and what the program does about it.
 
-use rfc3261::message::{NameAddr, Uri};
-use rfc3261::ua::{Body, Call, Ended, Event, Invitation};
+use rfc3261::message::{Name, NameAddr, Request, Uri};
+use rfc3261::ua::{Body, Call, Event, Invitation};
 use serde_json::{Value, json};
 
-use super::console::clean;
 use super::line::{Line, Speech, SpeechConfig, read};
 use super::media::Told;
 use super::outcome::Outcome;
-use super::report::Report;
 use super::route;
-use super::run::{Alarm, End, Program, parse_address, seconds};
+use super::run::{Alarm, End, Program, seconds};
+use super::setup::parse_address;
 
 impl Program {
     pub async fn on_event(&mut self, event: Event) {
         match event {
-            Event::Incoming { call, from, body, .. } => self.on_incoming(call, &from, body),
+            Event::Incoming { call, from, body, request, .. } => self.on_incoming(call, &from, body, &request),
             Event::Trying { .. } => self.tell("trying", "trying", &[]),
             Event::Ringing { body, .. } => {
                 self.tell("ringing", "ringing", &[]);
@@ -65,7 +64,9 @@ impl Program {
                 let fields = [("key", key.to_string().into()), ("ms", ms.into())];
                 self.tell("digit", &format!("digit {key}"), &fields);
             }
-            Told::DigitSent(key) => self.tell("digit-sent", &format!("sent digit {key}"), &[("key", key.to_string().into())]),
+            Told::DigitSent(key) => {
+                self.tell("digit-sent", &format!("sent digit {key}"), &[("key", key.to_string().into())])
+            }
             Told::PlayedOut => {
                 if self.options.play.is_some() || self.options.dtmf.is_some() {
                     self.tell("played-out", "all has been played", &[]);
@@ -107,7 +108,7 @@ impl Program {
     fn call(&mut self, to: NameAddr, uri: Uri) {
         let speech = match self.open_speech(uri.host().and_then(|host| host.ip())) {
             Ok(speech) => speech,
-            Err(why) => return self.leave(End { outcome: Outcome::Rejected, why: Some(why) }),
+            Err(why) => return self.leave(End { outcome: Outcome::Failed, why: Some(why) }),
         };
         let mut speech = speech;
         let now = self.sip.now();
@@ -144,7 +145,7 @@ impl Program {
         Speech::open(&config, &mut self.rng).map(Some)
     }
 
-    fn on_incoming(&mut self, call: Call, from: &NameAddr, body: Option<Body>) {
+    fn on_incoming(&mut self, call: Call, from: &NameAddr, body: Option<Body>, request: &Request) {
         let now = self.sip.now();
         let caller = from.uri().to_string();
         if self.line.is_some() || self.leaving.is_some() || !self.options.listen {
@@ -153,6 +154,8 @@ impl Program {
             self.tell("turned-away", &format!("turned away a call from {caller}"), &[("from", caller.clone().into())]);
             return;
         }
+        self.print_report(true);
+        self.sip.machine_mut().keep(request.headers.raw(Name::CallId).unwrap_or_default());
         let mut line = Line::new(call, from.uri().clone(), true, now);
         match body.as_ref().map(read).transpose() {
             Ok(offer) => line.offered = offer,
@@ -243,7 +246,8 @@ impl Program {
         let after = seconds(line.began, now);
         let incoming = line.incoming;
         self.tell("answered", &format!("answered after {after:.3} s"), &[("after", after.into())]);
-        let limit = if incoming && options.auto_terminate_after > 0.0 { Some(options.auto_terminate_after) } else { None };
+        let limit =
+            if incoming && options.auto_terminate_after > 0.0 { Some(options.auto_terminate_after) } else { None };
         for limit in [limit, options.duration].into_iter().flatten() {
             self.alarm(limit, Alarm::HangUp);
         }
@@ -306,49 +310,14 @@ impl Program {
         }
     }
 
-    async fn on_ended(&mut self, call: Call, reason: Ended) {
-        if self.line.as_ref().is_none_or(|line| line.call != call) {
-            return;
-        }
-        let Some(mut line) = self.line.take() else { return };
-        self.calm();
-        let now = self.sip.now();
-        let audio = line.hang_up(now).await;
-        if let Some(why) = line.trouble.take() {
-            self.tell("recording-failed", &why, &[("why", why.clone().into())]);
-        }
-        let (of_reason, ended) = judge(&reason, line.incoming);
-        let outcome = line.verdict.unwrap_or(of_reason);
-        let report = Report {
-            peer: line.peer.to_string(),
-            incoming: line.incoming,
-            outcome,
-            ended: clean(&ended),
-            answered_after: line.answered.map(|at| seconds(line.began, at)),
-            duration: line.answered.map(|at| seconds(at, now)),
-            audio,
-            ladder: self.sip.machine_mut().take_steps(),
-        };
-        self.tell("ended", &format!("ended: {}", report.ended), &[("reason", report.ended.clone().into())]);
-        let value = serde_json::to_value(&report).unwrap_or(Value::Null);
-        self.tell("report", "report", &[("report", value)]);
-        self.console.words(&report.to_string());
-        let why = (outcome != Outcome::Done).then(|| format!("{}: {} ({outcome})", report.peer, report.ended));
-        self.task_done(End { outcome, why }, line.incoming);
-    }
-
-    /// A call or message came to its end; unless we go on listening, so does the program.
-    fn task_done(&mut self, end: End, incoming: bool) {
-        let interrupted = self.leaving.is_some();
-        if !self.options.listen && !incoming && !interrupted {
-            self.leave(end);
-        }
-    }
-
     fn on_message(&mut self, from: &NameAddr, body: &Body) {
         let text = String::from_utf8_lossy(&body.data).into_owned();
         let from = from.uri().to_string();
-        let fields = [("from", from.clone().into()), ("text", text.clone().into()), ("type", body.content_type.to_string().into())];
+        let fields = [
+            ("from", from.clone().into()),
+            ("text", text.clone().into()),
+            ("type", body.content_type.to_string().into()),
+        ];
         self.tell("message", &format!("<<< {from}: {text}"), &fields);
     }
 
@@ -380,20 +349,5 @@ impl Program {
 
     pub fn tell(&self, name: &str, words: &str, fields: &[(&str, Value)]) {
         self.console.event(self.sip.now(), name, words, fields);
-    }
-}
-
-/// What the end of a call comes to, and in words.
-fn judge(reason: &Ended, incoming: bool) -> (Outcome, String) {
-    match reason {
-        Ended::Local => (Outcome::Done, "we hung up".into()),
-        Ended::Remote => (Outcome::Done, "the other side hung up".into()),
-        Ended::Cancelled => (Outcome::NoAnswer, "the caller gave up".into()),
-        Ended::Rejected { status, reason } => (Outcome::of_status(*status), format!("{status} {reason}")),
-        Ended::NoAnswer => (Outcome::NoAnswer, if incoming { "not answered" } else { "nobody answered" }.into()),
-        Ended::NoAck => (Outcome::NotFound, "our answer was never acknowledged".into()),
-        Ended::Unreachable => (Outcome::NotFound, "not reachable".into()),
-        Ended::Lost => (Outcome::NotFound, "the other side is gone".into()),
-        Ended::Protocol => (Outcome::Rejected, "the other side broke the protocol".into()),
     }
 }

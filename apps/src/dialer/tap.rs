@@ -25,6 +25,9 @@ pub struct Step {
     pub peer: SocketAddr,
     /// Method, or status and reason.
     pub what: String,
+    /// The Call-ID: tells calls apart, and registrations from calls.
+    #[serde(skip)]
+    pub call_id: String,
 }
 
 fn as_seconds<S: serde::Serializer>(at: &Instant, to: S) -> Result<S::Ok, S::Error> {
@@ -54,6 +57,18 @@ impl<M: Machine> Tap<M> {
         &self.machine
     }
 
+    /// Whether no request of ours waits for an answer, as far as the last message tells.
+    pub fn is_answered(&self) -> bool {
+        let waits =
+            |step: &Step| step.sent && step.what != "ACK" && !step.what.starts_with(|c: char| c.is_ascii_digit());
+        !self.steps.last().is_some_and(waits)
+    }
+
+    /// Forgets what does not belong to that call.
+    pub fn keep(&mut self, call_id: &str) {
+        self.steps.retain(|step| step.call_id == call_id);
+    }
+
     /// Takes what was noted so far.
     pub fn take_steps(&mut self) -> Vec<Step> {
         std::mem::take(&mut self.steps)
@@ -61,7 +76,7 @@ impl<M: Machine> Tap<M> {
 
     fn note(&mut self, sent: bool, peer: SocketAddr, data: &[u8]) {
         if let Some(what) = summary(data).filter(|_| self.steps.len() < MOST) {
-            self.steps.push(Step { at: self.now, sent, peer, what });
+            self.steps.push(Step { at: self.now, sent, peer, what, call_id: call_id(data) });
         }
     }
 
@@ -128,6 +143,17 @@ fn summary(data: &[u8]) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The Call-ID of a message; empty when there is none.
+fn call_id(data: &[u8]) -> String {
+    const LONGEST: usize = 256;
+    let head = data.split(|b| *b == b'\n').take(100).map_while(|line| str::from_utf8(line).ok());
+    let mut values = head.filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        ["call-id", "i"].iter().any(|n| name.trim().eq_ignore_ascii_case(n)).then(|| value.trim())
+    });
+    values.next().filter(|value| value.len() <= LONGEST).unwrap_or_default().to_owned()
+}
+
 /// Draws the ladder: time, arrow and message a line, other sides told apart by their address.
 pub fn ladder(steps: &[Step]) -> String {
     let mut out = String::new();
@@ -158,6 +184,8 @@ mod tests {
         assert_eq!(summary(b"INVITE sip:bob@h SIP/2.0\r\nVia: x").as_deref(), Some("INVITE"));
         assert_eq!(summary(b"SIP/2.0 180 Ringing\r\n").as_deref(), Some("180 Ringing"));
         assert_eq!(summary(b"SIP/2.0 200 \x1b[31mOK\r\n").as_deref(), Some("200 [31mOK"));
+        assert_eq!(call_id(b"BYE sip:x SIP/2.0\r\nVia: v\r\ncall-id : a@b\r\n\r\n"), "a@b");
+        assert_eq!((call_id(b"x\r\ni:7\r\n").as_str(), call_id(b"\xff\ni:7").as_str()), ("7", ""));
         assert_eq!(summary(&[b'x'; 99]), None);
         assert_eq!(summary(b"\r\n\r\n"), None);
         assert_eq!(summary(b"SIP/2.0 \xff\r\n"), None);
@@ -168,8 +196,13 @@ mod tests {
     #[test]
     fn the_ladder_shows_who_said_what_when() {
         let peer = "192.0.2.2:5060".parse().unwrap();
-        let step =
-            |ms: u64, sent, what: &str| Step { at: Instant::from_millis(1000 + ms), sent, peer, what: what.into() };
+        let step = |ms: u64, sent, what: &str| Step {
+            at: Instant::from_millis(1000 + ms),
+            sent,
+            peer,
+            what: what.into(),
+            call_id: String::new(),
+        };
         let text = ladder(&[step(0, true, "INVITE"), step(40, false, "180 Ringing"), step(1500, false, "200 OK")]);
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].ends_with("192.0.2.2:5060"));
