@@ -92,7 +92,8 @@ fn a_request_that_comes_twice_by_different_ways_gets_482() {
 fn requests_for_unknown_dialogs_get_481() {
     let mut desk = Desk::new();
     for (n, method) in ["BYE", "INVITE", "INFO", "OPTIONS"].iter().enumerate() {
-        let request = text(method, &n.to_string(), "", "").replace("To: <sip:bob@192.0.2.1>", "To: <sip:bob@192.0.2.1>;tag=x");
+        let request =
+            text(method, &n.to_string(), "", "").replace("To: <sip:bob@192.0.2.1>", "To: <sip:bob@192.0.2.1>;tag=x");
         assert_eq!(answer(&mut desk, &request).status.0, 481, "{method}");
     }
     assert_eq!(answer(&mut desk, &text("BYE", "9", "", "")).status.0, 481);

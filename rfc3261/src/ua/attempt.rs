@@ -138,7 +138,7 @@ impl UserAgent {
     fn launch(&mut self, now: Instant, mut attempt: Attempt) -> Result<(), Error> {
         let Some(remote) = attempt.addresses.pop_front() else { return Err(Error::NoListener) };
         let target = Target::new(attempt.transport, remote);
-        attempt.target = Some(target);
+        (attempt.target, attempt.over) = (Some(target), false);
         let secure = attempt.request.uri.is_sips();
         match &attempt.contact {
             Presence::None => {}

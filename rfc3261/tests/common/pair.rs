@@ -1,4 +1,5 @@
 //! User agents on the virtual network.
+#![allow(dead_code)]
 
 use std::time::Duration;
 
