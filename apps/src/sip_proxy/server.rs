@@ -30,8 +30,8 @@ pub fn main(options: Options) -> Result<(), Failure> {
         .map_err(|e| Failure::runtime(format!("cannot start: {e}")))?;
     runtime.block_on(async {
         let server = Server::start(&settings, is_json).await?;
-        server.run().await;
-        Ok(())
+        // As a task of its own: the runtime wakes the outermost future by a system call, and a task without.
+        tokio::spawn(server.run()).await.map_err(|e| Failure::runtime(format!("stopped by a mistake of its own: {e}")))
     })
 }
 
