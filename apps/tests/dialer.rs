@@ -1,5 +1,5 @@
 //! The dialer as its users meet it: two processes on loopback.
-#![cfg(feature = "dialer")]
+#![cfg(all(feature = "dialer", feature = "sip-proxy"))]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -376,4 +376,73 @@ fn the_human_report_reads_well_and_shows_no_password() {
     }
     assert!(!text.contains("hunter2") && !String::from_utf8_lossy(&output.stderr).contains("hunter2"));
     b.quit();
+}
+
+/// A proxy with two users, on a free port.
+struct Proxy {
+    child: Child,
+    address: String,
+    users: PathBuf,
+}
+
+impl Proxy {
+    fn start(name: &str) -> Proxy {
+        let users = path(name);
+        std::fs::write(&users, "alice:wonderland\nbob:builder\n").unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sip-proxy"))
+            .args(["--json", "--quiet", "-l", "udp:127.0.0.1:0", "-d", "example.test", "-u", users.to_str().unwrap()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let address = ready["listen"][0].as_str().unwrap().strip_prefix("udp:").unwrap().to_owned();
+        Proxy { child, address, users }
+    }
+
+    /// The options of one of its users.
+    fn user<'a>(&'a self, user: &'a str, password: &'a str) -> Vec<&'a str> {
+        let proxy = ["--register", "--domain", "example.test", "--proxy", &self.address, "--int-ip", "127.0.0.1"];
+        [&proxy[..], &["--user", user, "--authpass", password]].concat()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_file(&self.users);
+    }
+}
+
+#[test]
+fn registered_users_call_each_other_through_a_proxy() {
+    let proxy = Proxy::start("users");
+    let listen = ["--listen", "--auto-respond-after", "0", "--audio-loopback"];
+    let mut bob = Dialer::start(&[&proxy.user("bob", "builder")[..], &listen].concat());
+    bob.wait("registered");
+    let alice = |more: &[&str]| Dialer::start(&[&proxy.user("alice", "wonderland")[..], more].concat());
+    let (code, seen, stderr) =
+        alice(&["--to", "sip:bob@example.test", "--voice", "--duration", "1", "--dtmf", "7"]).end();
+    assert_eq!(code, 0, "{stderr} {seen:#?}");
+    for event in ["registered", "ringing", "answered", "heard", "unregistered"] {
+        find(&seen, event);
+    }
+    assert_eq!(bob.wait("digit")["key"], "7");
+    let (code, ..) = alice(&["--to", "sip:bob@example.test", "--send", "hello"]).end();
+    assert_eq!((code, bob.wait("message")["text"].as_str()), (0, Some("hello")));
+    // the request asks for bob, whatever was dialled
+    let (code, ..) =
+        alice(&["--to", "sip:555@example.test", "--uri", "sip:bob@example.test", "--duration", "0.2"]).end();
+    assert_eq!(code, 0);
+    let (code, ..) = alice(&["--to", "sip:555@example.test"]).end();
+    assert_eq!(code, 7);
+    let (code, seen, stderr) = Dialer::start(&proxy.user("alice", "wrong")).end();
+    assert_eq!(code, 6, "{seen:#?}");
+    assert!(stderr.contains("not authorized") && !stderr.contains("wrong"), "{stderr}");
+    bob.type_line("/quit");
+    let (code, seen, _) = bob.end();
+    assert_eq!(code, 0);
+    find(&seen, "unregistered");
 }

@@ -229,6 +229,7 @@ pub fn source(options: &Options) -> Result<Source, String> {
     match (&options.play, options.tone) {
         (Some(path), _) => Source::wav(path, options.repeat).map_err(|e| e.to_string()),
         (None, Some(hz)) => Ok(Source::tone(hz)),
+        (None, None) if options.voice => Ok(Source::voice()),
         (None, None) if options.audio_loopback => Ok(Source::loopback()),
         (None, None) => Ok(Source::Silence),
     }

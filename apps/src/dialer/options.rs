@@ -49,7 +49,7 @@ pub struct Options {
     /// Whom to call, or to send --send to: sip:bob@example.com
     #[arg(long, value_name = "URI", help_heading = "SIP")]
     pub to: Option<String>,
-    /// Where the request goes, when not to --to
+    /// Whom the request asks for, when that is not --to
     #[arg(long, value_name = "URI", requires = "to", help_heading = "SIP")]
     pub uri: Option<String>,
     /// Wait for calls and messages
@@ -104,7 +104,7 @@ pub struct Options {
     #[arg(long, help_heading = "Media")]
     pub no_sdp: bool,
     /// Describe an audio stream but neither send nor record it
-    #[arg(long, conflicts_with_all = ["play", "tone", "record", "dtmf"], help_heading = "Media")]
+    #[arg(long, conflicts_with_all = ["play", "tone", "voice", "record", "dtmf"], help_heading = "Media")]
     pub no_audio: bool,
     /// Send back what we hear
     #[arg(long, conflicts_with_all = ["play", "tone"], help_heading = "Media")]
@@ -121,6 +121,9 @@ pub struct Options {
     /// Send a sine tone
     #[arg(long, value_name = "HZ", value_parser = hertz, help_heading = "Media")]
     pub tone: Option<f64>,
+    /// Send a signal like a voice: syllables and pauses
+    #[arg(long, conflicts_with_all = ["play", "tone", "audio_loopback"], help_heading = "Media")]
+    pub voice: bool,
     /// Record both sides into a stereo WAV file: left what we sent, right what we received
     #[arg(long, value_name = "FILE.wav", help_heading = "Media")]
     pub record: Option<PathBuf>,

@@ -1,11 +1,14 @@
 //! What the user agent and the audio tell, and what the program does about it.
 
+use std::time::Duration;
+
 use rfc3261::message::{Name, NameAddr, Request, Uri};
 use rfc3261::ua::{Body, Call, Event, Invitation};
 use serde_json::{Value, json};
 
 use super::line::{Line, Speech, SpeechConfig, read};
 use super::media::Told;
+use super::options::is_digit;
 use super::outcome::Outcome;
 use super::route;
 use super::run::{Alarm, End, Program, seconds};
@@ -51,7 +54,8 @@ impl Program {
                 let fields = [("address", address.to_string().into())];
                 self.tell("public-address", &format!("others see us as {address}"), &fields);
             }
-            Event::Info { .. } | Event::Request { .. } => {}
+            Event::Info { body, .. } => self.on_info(body),
+            Event::Request { .. } => {}
             Event::Dropped { reason, from } => tracing::debug!(?reason, %from, "dropped"),
         }
     }
@@ -112,7 +116,9 @@ impl Program {
         };
         let mut speech = speech;
         let now = self.sip.now();
-        let invitation = Invitation { offer: speech.as_mut().and_then(Speech::offer), ..Invitation::default() };
+        let named = self.options.uri.is_some().then(|| to.clone());
+        let offer = speech.as_mut().and_then(Speech::offer);
+        let invitation = Invitation { offer, to: named, ..Invitation::default() };
         self.sip.machine_mut().take_steps();
         let made = self.sip.machine_mut().at(now).invite(now, uri, invitation);
         let call = match made {
@@ -319,6 +325,25 @@ impl Program {
             ("type", body.content_type.to_string().into()),
         ];
         self.tell("message", &format!("<<< {from}: {text}"), &fields);
+    }
+
+    /// Some peers send keys as INFO: `Signal=5` and `Duration=160`, or the bare key.
+    fn on_info(&mut self, body: Option<Body>) {
+        let Some(body) = body.filter(|body| body.content_type.to_ascii_lowercase().starts_with("application/dtmf"))
+        else {
+            return;
+        };
+        let text = String::from_utf8_lossy(&body.data).into_owned();
+        let field = |name: &str| {
+            let mut fields = text.lines().filter_map(|line| line.split_once('='));
+            fields.find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+        };
+        let signal = field("Signal").unwrap_or_else(|| text.trim().to_owned());
+        let key = signal.chars().next().filter(|key| *key != ',' && is_digit(*key) && signal.len() == 1);
+        let duration = field("Duration").and_then(|ms| ms.parse().ok()).unwrap_or(0);
+        if let Some(key) = key {
+            self.on_audio(Told::Digit { key, duration: Duration::from_millis(duration) });
+        }
     }
 
     fn on_sent(&mut self, status: u16) {

@@ -45,6 +45,12 @@ impl Source {
         Source::Tone { hz, phase: 0.0 }
     }
 
+    /// Something that sounds like a voice to whoever measures: syllables of a gliding pitch with the resonances of three
+    /// vowels, and pauses between phrases. Always the same, twelve seconds, again and again.
+    pub fn voice() -> Source {
+        Source::Clip { samples: voice(), next: 0, repeat: true }
+    }
+
     /// A WAV file: 8 to 32 bits or float, any number of channels (mixed to one), any rate (resampled to [`RATE`]).
     ///
     /// # Errors
@@ -167,6 +173,36 @@ fn read(path: &Path) -> Result<Vec<i16>, WavError> {
     Ok(mono.into_iter().map(|s| (s * 32768.0).round().clamp(-32768.0, 32767.0) as i16).collect())
 }
 
+/// Four phrases of ten syllables of 240 ms, with 600 ms of silence after each.
+fn voice() -> Vec<i16> {
+    const VOWELS: [[f64; 3]; 3] = [[730.0, 1090.0, 2440.0], [270.0, 2290.0, 3010.0], [300.0, 870.0, 2240.0]];
+    let rate = f64::from(RATE);
+    let (syllable, pause) = (RATE as usize * 240 / 1000, RATE as usize * 600 / 1000);
+    let (mut out, mut phase) = (Vec::new(), 0.0f64);
+    for n in 0..40usize {
+        let formants = VOWELS[n * 7 % 3];
+        for at in 0..syllable {
+            let part = at as f64 / syllable as f64;
+            let pitch = 115.0 + 25.0 * (TAU * (n as f64 + part) / 10.0).sin();
+            phase = (phase + TAU * pitch / rate) % TAU;
+            let harmonics = 1..=(3400.0 / pitch) as usize;
+            let sum: f64 = harmonics.map(|h| loudness(h as f64 * pitch, formants) * (phase * h as f64).sin()).sum();
+            let envelope = (TAU / 2.0 * part).sin().powf(0.6);
+            out.push((1800.0 * envelope * sum).clamp(-30000.0, 30000.0) as i16);
+        }
+        if n % 10 == 9 {
+            out.extend(std::iter::repeat_n(0, pause));
+        }
+    }
+    out
+}
+
+/// How much of a harmonic passes the three resonances of a vowel.
+fn loudness(hz: f64, formants: [f64; 3]) -> f64 {
+    let weights = [1.0, 0.6, 0.3];
+    formants.iter().zip(weights).map(|(f, weight)| weight / (1.0 + ((hz - f) / 90.0).powi(2))).sum()
+}
+
 fn resample(mono: &[f32], rate: u32) -> Result<Vec<f32>, String> {
     let text = |e: &dyn std::fmt::Display| format!("its rate of {rate} Hz cannot be converted: {e}");
     let mut fft = Fft::<f32>::new(rate as usize, RATE as usize, 1024, 1, FixedSync::Both).map_err(|e| text(&e))?;
@@ -233,6 +269,16 @@ mod tests {
         tone.fill(&mut halves[..160]);
         tone.fill(&mut halves[160..]);
         assert!(whole.iter().zip(halves).all(|(a, b)| (a - b).abs() <= 1));
+    }
+
+    #[test]
+    fn the_voice_has_syllables_pauses_and_no_clipping() {
+        let samples = voice();
+        assert_eq!(samples.len(), 40 * 1920 + 4 * 4800);
+        let peak = samples.iter().map(|s| s.unsigned_abs()).max().unwrap();
+        assert!((4000..30000).contains(&peak), "{peak}");
+        let silent = samples.chunks(160).filter(|frame| frame.iter().all(|s| s.abs() < 20)).count();
+        assert!((100..160).contains(&silent), "{silent}");
     }
 
     #[test]

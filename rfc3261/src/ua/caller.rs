@@ -26,6 +26,9 @@ impl UserAgent {
         if let Some(subject) = &self.config.subject {
             request.headers.push(Name::Subject, subject);
         }
+        if let Some(to) = &invitation.to {
+            request.headers.set(Name::To, to.without_param("tag"));
+        }
         for (name, value) in &invitation.headers {
             let name = Name::from(name.as_str());
             if RESERVED.contains(&name) {

@@ -67,6 +67,8 @@ pub struct Invitation {
     pub headers: Vec<(String, String)>,
     /// From, instead of the one in the configuration.
     pub from: Option<NameAddr>,
+    /// To, when it is not the URI that is called: a number that was dialled, of which only the gateway is called.
+    pub to: Option<NameAddr>,
 }
 
 impl Invitation {
