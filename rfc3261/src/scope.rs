@@ -267,3 +267,160 @@
 //# User agents leave it to the first proxy.
 //= rfc3261#11.2/proxy-no-allow SHOULD skip
 //# Asked for itself, the program lists what proxy and registrar take.
+
+// User agents: what the application does, and what needs extensions.
+
+//= rfc3261#8.1.1.3/anonymous SHOULD skip
+//# The application gives From.
+//= rfc3261#20.20/anonymous SHOULD skip
+//# The application gives From.
+//= rfc3261#8.1.1.9/supported SHOULD skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#8.1.1.9/standards-only MUST skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#8.1.1.9/require MUST skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#8.1.1.9/proxy-require MUST skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#13.2.1/supported SHOULD skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#20.32/standards-only MUST skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#20.37/standards-only MUST skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#8.2.4/supported-only MUST NOT skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#8.2.4/baseline SHOULD skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#8.2.4/421-require MUST skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#8.2.4/421-seldom SHOULD NOT skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#8.2.4/listed MUST skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#21.4.16/require MUST skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#21.4.16/baseline SHOULD NOT skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#21.4.16/process SHOULD skip
+//# The user agent has no extension that needs an option tag.
+//= rfc3261#8.1.3.5/413 SHOULD skip
+//# The application hears the status, and may send another request.
+//= rfc3261#8.1.3.5/415 SHOULD skip
+//# The application hears the status, and may send another request.
+//= rfc3261#8.1.3.5/416 SHOULD skip
+//# The application hears the status, and may send another request.
+//= rfc3261#8.1.3.5/420 SHOULD skip
+//# The application hears the status, and may send another request.
+//= rfc3261#8.2.2.1/to-403 SHOULD skip
+//# No request is refused for its To.
+//= rfc3261#8.2.3/415-language MUST skip
+//# No language is refused.
+//= rfc3261#8.2.6.1/timestamp-delay SHOULD skip
+//# The delay is left out; it is of no use to anybody today.
+//= rfc3261#8.2.6.1/timestamp-seconds MUST skip
+//# The delay is left out.
+//= rfc3261#8.2.7/ignore-ack MUST skip
+//# Without a transaction it is handed up, where it finds no dialog.
+//= rfc3261#8.2.7/ignore-cancel MUST skip
+//# Without state it cannot be told from a CANCEL that matches nothing, which gets 481 (9.2).
+//= rfc3261#8.3/bad-expires SHOULD skip
+//# Expirations were read when the contact was registered.
+//= rfc3261#11.2/body-media SHOULD skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#13.2.1/expires-cancel SHOULD skip
+//# The application hangs up when it has waited long enough.
+//= rfc3261#13.2.1/offer-place MUST skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#13.2.1/answer-in-2xx MUST skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#13.2.1/first-is-answer MUST skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#13.2.1/no-offer-in-response MUST NOT skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#13.2.1/sdp MUST skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#13.2.2.4/bad-offer MUST skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#13.3.1/offer MUST skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#13.3.1.4/answer MUST skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#13.3.1.4/offer MUST skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#13.3.1.3/488-warning SHOULD skip
+//# The application chooses the status of its refusals.
+//= rfc3261#14/not-automatic SHOULD NOT skip
+//# No media here that could fail.
+//= rfc3261#14/random-delay SHOULD skip
+//# No media here that could fail.
+//= rfc3261#14.1/version SHOULD skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#14.2/changed MUST skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#14.2/adjust MUST skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#14.2/488-warning SHOULD skip
+//# The application chooses the status of its refusals.
+//= rfc3261#14.2/offer-anew SHOULD skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#14.2/offer-all SHOULD skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#14.2/offer-overlaps MUST skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#14.2/offer-refused SHOULD skip
+//# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
+//= rfc3261#19.1.5/method-used MUST skip
+//# The application names the method.
+//= rfc3261#19.1.5/headers-wanted SHOULD skip
+//# Headers of a URI are not taken: they come from strangers.
+//= rfc3261#19.1.5/verify-descriptive SHOULD skip
+//# Headers of a URI are not taken.
+//= rfc3261#20/should-send SHOULD skip
+//# Said for each header where it is sent.
+//= rfc3261#20/not-applicable MUST NOT skip
+//# Nothing here adds such a header; the application may.
+//= rfc3261#20.2/default-identity SHOULD skip
+//# Nothing here encodes a body.
+//= rfc3261#20.3/default-all SHOULD skip
+//# No language is chosen here.
+//= rfc3261#20.5/absence MUST NOT skip
+//# The Allow of the other side is not read.
+//= rfc3261#20.11/default-disposition SHOULD skip
+//# Bodies are handed up with their type.
+//= rfc3261#21/http-codes SHOULD NOT skip
+//# The application chooses the status of its refusals.
+//= rfc3261#21.3.1/contacts SHOULD skip
+//# The user agent redirects by 302, and the proxy too.
+//= rfc3261#21.3.2/update SHOULD skip
+//# Nothing here keeps addresses for longer than a request.
+//= rfc3261#21.3.4/through-proxy MUST skip
+//# Not followed: it would let a stranger choose our proxy. The application hears of it.
+//= rfc3261#21.3.4/uas-only MUST skip
+//# Nothing here sends it by itself.
+//= rfc3261#21.4.1/reason SHOULD skip
+//# What is wrong is told in the event and the log, not to a sender who may be hostile.
+//= rfc3261#21.4.10/use-404 SHOULD skip
+//# The application chooses the status of its refusals.
+//= rfc3261#21.4.11/retry-after SHOULD skip
+//# A body that is too large stays so.
+//= rfc3261#21.4.18/reason SHOULD skip
+//# The application chooses the status of its refusals.
+//= rfc3261#21.4.22/reason SHOULD skip
+//# The application chooses the status of its refusals.
+//= rfc3261#21.4.24/use-600 SHOULD skip
+//# The application chooses the status of its refusals.
+//= rfc3261#22.1/cancel-same-hop SHOULD skip
+//# Any CANCEL that matches is taken: it has the unguessable branch of its request.
+//= rfc3261#26.3.1/realm SHOULD skip
+//# The operator names the realm.
+//= rfc3428#5/no-im-routes MUST NOT skip
+//# Route is taken from Record-Route and the configuration, which are sip URIs.
+//= rfc3428#8/1300 MUST NOT skip
+//# A larger one goes to the next hop by TCP, which is as far as a client can see; a limit is for programs.
+//= rfc3428#8/one-pending MUST NOT skip
+//# A program that sends many keeps to it.
+//= rfc3428#8/no-overlap SHOULD NOT skip
+//# A program that sends many keeps to it.
+//= rfc3428#8/no-overlap-unsafe MUST NOT skip
+//# A program that sends many keeps to it.

@@ -73,6 +73,7 @@ fn after_a_provisional_response_an_invite_is_quiet_and_another_request_repeats_a
     bench.is_empty();
 }
 
+//= rfc3261#8.2.2.3/not-in-cancel test
 //= rfc3261#17.1.1.2/ack test
 //= rfc3261#17.1.1.2/ack-again test
 //= rfc3261#17.1.1.2/repeat-not-up test
@@ -101,6 +102,7 @@ fn a_failure_is_acknowledged_each_time_and_told_once() {
             assert_eq!(ack.headers.raw(name.clone()), invite.headers.raw(name));
         }
         assert!(ack.body.is_empty());
+        assert_eq!((ack.headers.raw(Name::Require), ack.headers.raw(Name::ProxyRequire)), (None, None));
         assert_eq!(bench.events().len(), usize::from(round == 0), "the core hears of it once");
     }
     bench.is_empty();
@@ -144,6 +146,7 @@ fn a_response_with_a_foreign_via_is_dropped() {
     assert_eq!(bench.endpoint.stats().foreign_via, 1);
 }
 
+//= rfc3261#8.2.2.3/not-in-cancel test
 //= rfc3261#17.1.3/branch-and-method test
 //= rfc3261#9.1/same-headers test
 //= rfc3261#9.1/one-via test
@@ -169,7 +172,8 @@ fn the_method_tells_the_response_to_a_cancel_from_that_to_its_invite() {
     for name in [Name::From, Name::To, Name::CallId, Name::Route] {
         assert_eq!(cancel.headers.raw(name.clone()), invite.headers.raw(name));
     }
-    assert_eq!((cancel.uri.clone(), cancel.headers.raw(Name::Require)), (invite.uri.clone(), None));
+    assert_eq!((&cancel.uri, cancel.headers.raw(Name::Require)), (&invite.uri, None));
+    assert_eq!(cancel.headers.raw(Name::ProxyRequire), None);
     bench.events();
     bench.udp(reply(&cancel, 200));
     assert!(bench.events().is_empty(), "nobody hears of the CANCEL");

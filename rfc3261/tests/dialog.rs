@@ -47,6 +47,8 @@ fn both_sides_hold_the_same_id_with_the_tags_swapped() {
     assert_eq!(DialogId::of_response(&ok.headers).as_ref(), Some(alice.id()));
 }
 
+//= rfc3261#8.1.1.4/same-in-dialog test
+//= rfc3261#8.1.1.5/method test
 //= rfc3261#12.1.1/uris test
 //= rfc3261#12.1.2/uris test
 //= rfc3261#12.1.1/remote-target test
@@ -105,6 +107,7 @@ fn a_peer_of_rfc_2543_has_an_empty_tag_and_none_is_written() {
     assert_eq!(Dialog::uas(&old, &ok).unwrap().id().remote_tag, "");
 }
 
+//= rfc3261#16.6/record-route-dialog-only test
 //= rfc3261#12.1.1/route-set test
 //= rfc3261#12.1.2/route-set test
 //= rfc3261#12.2.1.1/loose test

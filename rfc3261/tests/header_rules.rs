@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use rfc3261::message::{
-    CSeq, Contact, Expires, From, Headers, MaxForwards, Message, Name, NameAddr, Request, Route, StreamDecoder,
-    Supported, TypedHeader, Uri, Via, quote, unquote,
+    CSeq, Contact, Expires, From, Headers, MaxForwards, Message, Name, NameAddr, Request, Response, Route, Status,
+    StreamDecoder, Supported, TypedHeader, Uri, Via, quote, unquote,
 };
 
 /// An OPTIONS request with further lines.
@@ -239,4 +239,22 @@ proptest! {
         let rest = head.replace("\r\n", "");
         prop_assert!(!rest.contains(['\r', '\n', '\u{0}']), "a line end of its own");
     }
+}
+
+//= rfc3261#8.2.6.1/timestamp test
+//= rfc3261#8.2.6.2/copied test
+#[test]
+fn a_response_copies_what_it_has_to() {
+    let lines =
+        "Via: SIP/2.0/TCP c.example;branch=z9hG4bK2, SIP/2.0/UDP d.example\r\nTimestamp: 54.1\r\nSubject: x\r\n";
+    let Message::Request(request) = Message::parse(wire(lines).into()).unwrap() else { panic!("a request") };
+    let trying = Response::to_request(&request, Status::TRYING);
+    assert_eq!(trying.headers.raw(Name::Timestamp), Some("54.1"));
+    let ok = Response::to_request(&request, Status::OK);
+    let hosts: Vec<String> = ok.headers.list::<Via>().map(|via| via.unwrap().host().to_string()).collect();
+    assert_eq!(hosts, ["a.example", "c.example", "d.example"]);
+    for name in [Name::From, Name::To, Name::CallId, Name::CSeq] {
+        assert_eq!(ok.headers.raw(name.clone()), request.headers.raw(name));
+    }
+    assert_eq!((ok.headers.raw(Name::Subject), ok.headers.raw(Name::Timestamp)), (None, None));
 }

@@ -7,6 +7,8 @@ use pair::*;
 use rfc3261::message::Uri;
 use rfc3261::ua::{Body, Ended, Error, Event, Invitation};
 
+//= rfc3261#13.2.1/both-exchanges test
+//= rfc3261#13.2.2.4/ack test
 #[test]
 fn a_call_rings_is_answered_and_ended_by_the_caller() {
     let mut pair = Pair::new();
@@ -30,6 +32,7 @@ fn a_call_rings_is_answered_and_ended_by_the_caller() {
     pair.is_empty();
 }
 
+//= rfc3261#15/callee-after-ack test
 #[test]
 fn the_callee_can_hang_up_but_not_before_the_ack() {
     let mut pair = Pair::new();
@@ -71,6 +74,7 @@ fn a_call_is_cancelled_before_it_is_answered() {
     pair.is_empty();
 }
 
+//= rfc3261#9.1/wait test
 #[test]
 fn a_cancel_waits_for_a_provisional_response() {
     let mut pair = Pair::new();
@@ -85,6 +89,8 @@ fn a_cancel_waits_for_a_provisional_response() {
     pair.is_empty();
 }
 
+//= rfc3261#13.2.2.4/unwanted test
+//= rfc3261#15/late-2xx test
 #[test]
 fn a_2xx_that_meets_the_cancel_is_acknowledged_and_ended() {
     let mut pair = Pair::new();
@@ -101,6 +107,9 @@ fn a_2xx_that_meets_the_cancel_is_acknowledged_and_ended() {
     pair.is_empty();
 }
 
+//= rfc3261#13.2.1/both-exchanges test
+//= rfc3261#13.2.1/answer-in-ack test
+//= rfc3261#13.2.2.4/ack-answer test
 #[test]
 fn an_invite_without_offer_is_answered_in_the_ack() {
     let mut pair = Pair::new();
@@ -116,6 +125,8 @@ fn an_invite_without_offer_is_answered_in_the_ack() {
     pair.is_empty();
 }
 
+//= rfc3261#14.1/failed-unchanged test
+//= rfc3261#12.2/either-side test
 #[test]
 fn a_session_is_changed_by_either_side() {
     let mut pair = Pair::new();
@@ -140,6 +151,8 @@ fn a_session_is_changed_by_either_side() {
     pair.is_empty();
 }
 
+//= rfc3261#14.1/491-timer test
+//= rfc3261#14.1/491-again test
 #[test]
 fn changes_that_meet_are_tried_again_and_both_succeed() {
     let mut pair = Pair::new();
@@ -197,6 +210,7 @@ fn nobody_there_ends_the_call() {
     pair.is_empty();
 }
 
+//= rfc3261#13.3.1.4/no-ack test
 #[test]
 fn a_2xx_that_nobody_acknowledges_ends_the_call() {
     let mut pair = Pair::new();
@@ -209,6 +223,7 @@ fn a_2xx_that_nobody_acknowledges_ends_the_call() {
     pair.is_empty();
 }
 
+//= rfc3261#13.3.1.1/every-minute test
 #[test]
 fn an_unanswered_call_is_given_up_by_the_callee_too() {
     let mut pair = Pair::new();
@@ -222,6 +237,8 @@ fn an_unanswered_call_is_given_up_by_the_callee_too() {
     pair.is_empty();
 }
 
+//= rfc3261#13.3.1.2/contact test
+//= rfc3261#8.1.3.4/follow test
 #[test]
 fn a_redirected_call_reaches_the_other_place() {
     let mut pair = Pair::new();

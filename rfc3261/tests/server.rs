@@ -327,6 +327,8 @@ fn maddr_can_be_turned_off() {
     assert!(matches!(bench.sent[0], Transmit::Datagram { remote, .. } if remote == there()));
 }
 
+//= rfc3261#8.2.7/no-1xx test
+//= rfc3261#8.2.7/no-repeats test
 //= rfc3261#8.2.7/same-tag test
 //= rfc3261#7.1/version test
 #[test]

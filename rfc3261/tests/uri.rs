@@ -17,6 +17,9 @@ fn assert_match(pairs: &str, expected: bool) {
     }
 }
 
+//= rfc3261#8.1.1.2/sip-scheme test
+//= rfc3261#8.1.1.2/sips-scheme test
+//= rfc3261#26.3.1/sips test
 //= rfc3261#19.1.4/scheme test
 //= rfc3261#19.1.4/user-case test
 //= rfc3261#19.1.4/order-free test

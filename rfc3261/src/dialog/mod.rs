@@ -208,6 +208,8 @@ impl Dialog {
     /// The ACK to a 2xx that answered the INVITE with the CSeq `number` (section 13.2.2.4).
     //= rfc3261#13.2.2.4/ack-cseq MUST
     //# The number of the INVITE, the method ACK; the number of the dialog does not move.
+    //= rfc3261#8.2.2.3/ack-same MUST
+    //# It has neither Require nor Proxy-Require.
     pub fn ack(&self, number: u32) -> Request {
         self.with_number(Method::Ack, number)
     }
@@ -228,12 +230,16 @@ impl Dialog {
         headers.push(Name::To, with_tag(&self.remote, &self.id.remote_tag));
         //= rfc3261#12.2.1.1/call-id MUST
         //# Always the one that the dialog is known by.
+        //= rfc3261#8.1.1.4/same-in-dialog MUST
+        //# The one of the dialog.
         headers.push(Name::CallId, &self.id.call_id);
         headers.push(Name::CSeq, CSeq::new(number, method));
         request
     }
 
     /// The Request-URI and the Route headers of the next request.
+    //= rfc3261#16.6/record-route-dialog-only MUST NOT
+    //# The route set never leaves its dialog.
     fn path(&self) -> (Uri, Vec<NameAddr>) {
         match self.route_set.first() {
             //= rfc3261#12.2.1.1/no-route-set MUST

@@ -44,6 +44,8 @@ pub(crate) fn cancel(request: &Request) -> Bytes {
 /// A request that goes where another one went, and no further than its first stateful hop.
 //= rfc3261#7.3.1/proxy-headers-first SHOULD
 //# Via and Route stand first.
+//= rfc3261#8.2.2.3/not-in-cancel MUST NOT
+//# Only what is named here is in it.
 fn hop(request: &Request, method: &str, to: &str) -> Bytes {
     let headers = &request.headers;
     let raw = |name| headers.raw(name).unwrap_or_default();

@@ -158,6 +158,8 @@ impl Endpoint {
         //= rfc3261#20.42/magic-cookie MUST
         //# The cookie comes first.
         let branch = format!("{}{}{mark}", via::COOKIE, self.rng.token(20));
+        //= rfc3261#8.1.1.7/present MUST
+        //# On top of every request.
         let (request, data, route, fallback) = self.render(request, &target, &branch)?;
         let mut client = Client::new(method, branch.into_boxed_str(), route, data);
         client.fallback = fallback;

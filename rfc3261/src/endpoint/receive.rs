@@ -185,6 +185,10 @@ impl Endpoint {
     }
 
     /// Answers a CANCEL, and hands it up when there is something left to cancel.
+    //= rfc3261#8.2.2.3/ignored-in-cancel MUST
+    //# Its Require is not looked at.
+    //= rfc3261#8.3/cancel SHOULD
+    //# 200, if there is something to cancel.
     fn cancel_in(&mut self, now: Instant, id: ServerId, invite: Option<ServerId>, request: Request) {
         //= rfc3261#9.2/unmatched-481 SHOULD
         //# Nothing found: 481.
@@ -230,6 +234,10 @@ impl Endpoint {
     /// Sends a response without a transaction.
     //= rfc3261#8.2.7/same-tag MUST
     //# The tag is a function of the Via.
+    //= rfc3261#8.2.7/no-1xx MUST NOT
+    //# Refusals are final.
+    //= rfc3261#8.2.7/no-repeats MUST NOT
+    //# Nothing is kept that could be repeated.
     fn answer(&mut self, now: Instant, mut response: Response, mut route: super::Route) {
         let tag = self.token_of(response.headers.raw(Name::Via).unwrap_or_default());
         via::set_tag(&mut response.headers, &tag);

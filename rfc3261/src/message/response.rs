@@ -37,6 +37,10 @@ pub struct Response {
 impl Response {
     /// A response with the usual reason phrase that copies Via, From, To, Call-ID and CSeq from the headers of a request,
     /// for 100 also Timestamp, each as it is written there (section 8.2.6). It adds no tag.
+    //= rfc3261#8.2.6.2/copied MUST
+    //# Line by line, as they are written there.
+    //= rfc3261#8.2.6.1/timestamp MUST
+    //# Copied into a 100.
     pub fn new(status: Status, request: &Headers) -> Response {
         let mut headers = Headers::new();
         for name in [Name::Via, Name::From, Name::To, Name::CallId, Name::CSeq] {

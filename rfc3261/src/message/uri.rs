@@ -284,6 +284,12 @@ impl Parts {
     /// Reads the URI that begins at `start`; the caller checks what stands behind its end.
     pub fn parse(text: &[u8], start: usize) -> Result<Parts, Fault> {
         let colon = scheme_end(text, start)?;
+        //= rfc3261#8.1.1.2/sip-scheme MUST
+        //# Read with all their parts.
+        //= rfc3261#8.1.1.2/sips-scheme MUST
+        //# Read with all their parts.
+        //= rfc3261#26.3.1/sips MUST
+        //# Read with all their parts.
         let scheme = match text.get(start..colon).unwrap_or_default() {
             b"sip" => Scheme::Sip,
             s if s.eq_ignore_ascii_case(b"sip") => Scheme::Sip,

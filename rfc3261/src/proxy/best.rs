@@ -35,6 +35,10 @@ impl Best {
     }
 
     /// The best response so far with all challenges; `None` when there is none worth forwarding, or just a 503.
+    //= rfc3261#22.3/forward-407 MUST
+    //# It is a failure like any other, and preferred to most.
+    //= rfc3261#22.3/aggregate MUST
+    //# All challenges of all branches.
     pub fn take(&mut self) -> Option<Response> {
         let mut response = self.response.take()?;
         if matches!(response.status.0, 401 | 407) {

@@ -16,6 +16,8 @@ pub(super) fn copy(request: &Request, uri: &Uri, breadth: u32) -> Request {
     //# Lines stay where they are; those that change are replaced in place.
     //= rfc3261#16.6/keep-value-order MUST NOT
     //# Values of one header are never sorted.
+    //= rfc3261#22.3/no-own-credentials MUST NOT
+    //# Proxy-Authorization is copied, never added to.
     let mut copy = request.clone();
     copy.uri = clean(uri);
     //= rfc3261#16.6/max-forwards-down MUST

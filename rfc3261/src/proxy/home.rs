@@ -197,8 +197,17 @@ impl Home {
         }
         if self.config.redirect {
             let mut response = Response::to_request(request, Status(302));
-            for binding in bindings {
+            //= rfc3261#8.3/not-itself MUST NOT
+            //# A contact that is the Request-URI is left out.
+            //= rfc3261#8.3/proxy-or-404 MAY
+            //# If nothing else is left: 404.
+            //= rfc3261#8.3/ignore-unknown MUST
+            //# Nothing but the Request-URI decides.
+            for binding in bindings.filter(|binding| !binding.uri.matches(&request.uri)) {
                 response.headers.push(Name::Contact, binding.contact.clone());
+            }
+            if !response.headers.contains(Name::Contact) {
+                return self.not_found(request, 404);
             }
             return Decision::Reply(response);
         }

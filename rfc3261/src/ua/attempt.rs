@@ -74,6 +74,8 @@ impl Attempt {
             //= rfc3261#8.1.1.8/one MUST
             //# INVITE has one; it is made when the way is known, because the local address depends on it.
             Method::Invite | Method::Subscribe | Method::Update | Method::Refer | Method::Options => Presence::Contact,
+            //= rfc3428#4/no-contact MUST NOT
+            //# MESSAGE is not among them.
             _ => Presence::None,
         };
         let visited = vec![request.uri.clone()];
@@ -103,8 +105,12 @@ impl UserAgent {
         }
         //= rfc3261#8.1.2/lookup MUST
         //# Addresses and the transport of the URI; of the procedures of RFC 3263 only the lookup of the host.
-        match locate::place(&attempt.hop, self.config.transport) {
+        match locate::place(&attempt.hop, self.config.transport, attempt.request.uri.is_sips()) {
+            //= rfc3261#19.1.5/refuse-unsupported SHOULD
+            //# A transport that nobody knows is refused.
             None => Err(Error::Address),
+            //= rfc3261#8.1.2/local-tls MUST
+            //# The proxy of the configuration is reached by TLS as well, if the request is for a sips URI.
             Some(Place::Address(transport, address)) => {
                 (attempt.transport, attempt.addresses) = (transport, VecDeque::from([address]));
                 self.launch(now, attempt)
@@ -139,7 +145,11 @@ impl UserAgent {
         let Some(remote) = attempt.addresses.pop_front() else { return Err(Error::NoListener) };
         let target = Target::new(attempt.transport, remote);
         (attempt.target, attempt.over) = (Some(target), false);
-        let secure = attempt.request.uri.is_sips();
+        //= rfc3261#12.2.1.1/contact-sips MUST
+        //# The target of a secure dialog is sips.
+        //= rfc3261#12.2.1.1/contact SHOULD
+        //# Made for each request that refreshes the target.
+        let secure = attempt.request.uri.is_sips() || attempt.hop.is_sips();
         match &attempt.contact {
             Presence::None => {}
             Presence::Contact => {
@@ -204,6 +214,10 @@ impl UserAgent {
 
     /// Looks at a final response, not a 2xx to an INVITE: sends the request another way if it can go on, else says what
     /// it was for.
+    //= rfc3261#21.4/no-same-retry SHOULD NOT
+    //# The same address gets it again only with credentials.
+    //= rfc3261#21.4.4/no-repeat SHOULD NOT
+    //# 403 is the end.
     pub(super) fn next(&mut self, now: Instant, id: ClientId, response: &Response) -> Option<Purpose> {
         let given_up = self.given_up(id);
         let attempt = self.attempts.remove(&id)?;
@@ -226,7 +240,8 @@ impl UserAgent {
                 }
                 return None;
             }
-            300..400 => return self.redirected(now, attempt, response),
+            // 305 and 380 are for the application.
+            300..=302 => return self.redirected(now, attempt, response),
             400.. if !attempt.waiting.is_empty() => {
                 //= rfc3261#8.1.3.4/failure-codes SHOULD
                 //# A failure of one Contact leads to the next.
@@ -250,6 +265,14 @@ impl UserAgent {
     //# The same request with credentials, if there are any for it.
     //= rfc3261#8.1.3.5/same-ids SHOULD
     //# To, From and Call-ID stay, the number grows.
+    //= rfc3261#22.2/retry SHOULD
+    //# With the account for the realm, if there is one.
+    //= rfc3261#22.3/retry SHOULD
+    //# With the account for the realm, if there is one.
+    //= rfc3261#21.4.8/authenticate MUST
+    //# The request goes no other way.
+    //= rfc3261#26.3.1/digest MUST
+    //# By room rfc2617, for both kinds of challenge.
     fn challenged(&mut self, now: Instant, mut attempt: Attempt, response: &Response) -> Option<Purpose> {
         if attempt.challenges >= self.config.max_challenges {
             return Some(attempt.purpose);
@@ -316,6 +339,12 @@ impl UserAgent {
     /// 3xx (section 8.1.3.4).
     //= rfc3261#8.1.3.4/follow SHOULD
     //# Unless switched off, for requests that begin something.
+    //= rfc3261#21.3.2/retry SHOULD
+    //# At the Contacts, in order of preference.
+    //= rfc3261#21.3.3/retry SHOULD
+    //# At the Contacts, in order of preference.
+    //= rfc3261#21.3.3/no-cache MUST NOT
+    //# Contacts are remembered with the request and forgotten with it.
     fn redirected(&mut self, now: Instant, mut attempt: Attempt, response: &Response) -> Option<Purpose> {
         let outside = attempt.request.headers.to().ok().flatten().is_none_or(|to| to.tag().is_none());
         let may = matches!(attempt.request.method, Method::Invite | Method::Message | Method::Options) && outside;
@@ -368,6 +397,8 @@ impl UserAgent {
     }
 
     /// Gives a request that is sent again the next number: that of its dialog, if it has one.
+    //= rfc3261#22.2/cseq MUST
+    //# One more than before.
     fn renumber(&mut self, attempt: &mut Attempt) {
         let own = attempt.request.headers.cseq().ok().flatten().map_or(0, |c| c.number).saturating_add(1);
         let dialog = match attempt.purpose {

@@ -20,6 +20,10 @@ pub(super) struct State {
     pub dialog: Option<Dialog>,
     /// Early dialogs of the caller, one for each branch that was heard of.
     pub early: Vec<Dialog>,
+    //= rfc3261#22.3/cache SHOULD
+    //# For the life of the call.
+    //= rfc3261#22.3/not-across-dialogs MUST NOT
+    //# Each call has its own.
     pub auth: rfc2617::Client,
     /// An INVITE of ours without final response.
     pub ours: Option<ClientId>,

@@ -18,7 +18,9 @@ impl UserAgent {
         }
         let tag = self.rng.token(10);
         let mut ringing = self.reply(&request, 180, &tag);
-        let contact = self.contact(&source.target(), request.uri.is_sips());
+        //= rfc3261#12.1.1/contact-sips MUST
+        //# Asked of Request-URI, top Record-Route and Contact.
+        let contact = self.contact(&source.target(), is_secure(&request));
         reply::dialog_headers(&mut ringing, &request, contact.as_ref());
         let Ok(dialog) = Dialog::uas(&request, &ringing) else { return self.refuse(now, id, &request, 400) };
         let (from, to) = match (request.headers.from(), request.headers.to()) {
@@ -160,6 +162,8 @@ impl UserAgent {
     fn theirs_reply(&self, call: Call, status: u16, body: Option<Body>) -> Option<Response> {
         let state = self.calls.get(&call)?;
         let theirs = state.theirs.as_ref()?;
+        //= rfc3261#8.2.6.2/to-tag-same MUST
+        //# That of the dialog, from the first response on.
         let tag = &state.dialog.as_ref()?.id().local_tag;
         let mut response = self.reply(&theirs.request, status, tag);
         if status < 300 {
@@ -242,6 +246,13 @@ impl UserAgent {
         self.arm(call);
         self.tell(Event::ReInvite { call, body });
     }
+}
+
+/// Whether the answer to an INVITE needs a sips Contact.
+fn is_secure(request: &Request) -> bool {
+    let recorded = request.headers.record_route().ok().flatten().map(|route| route.uri().is_sips());
+    let contact = || request.headers.contact().ok().flatten().map(|contact| contact.uri().is_sips());
+    request.uri.is_sips() || recorded.or_else(contact).unwrap_or(false)
 }
 
 impl Theirs {

@@ -31,6 +31,8 @@ impl UserAgent {
         }
         for (name, value) in &invitation.headers {
             let name = Name::from(name.as_str());
+            //= rfc3261#19.1.5/unsupported-extension MUST NOT
+            //# Require among them.
             if RESERVED.contains(&name) {
                 return Err(Error::Address);
             }
@@ -79,6 +81,8 @@ impl UserAgent {
         let state = self.calls.get_mut(&call).ok_or(Error::Gone)?;
         match state.phase {
             Phase::Calling => self.cancel(now, call),
+            //= rfc3261#15/callee-not-early MUST NOT
+            //# The INVITE is answered instead.
             Phase::Incoming => return self.reject(now, call, 603),
             Phase::Up => {
                 //= rfc3261#15/callee-after-ack MUST NOT
@@ -274,6 +278,10 @@ impl UserAgent {
         self.bye_dialog(now, dialog);
     }
 
+    //= rfc3261#15/dialog-only MUST NOT
+    //# It is made by the dialog.
+    //= rfc3261#15.1.1/no-dialog MUST
+    //# The call is over by now, whatever comes of the BYE.
     fn bye_dialog(&mut self, now: Instant, mut dialog: Dialog) {
         let (mut bye, hop) = (dialog.request(Method::Bye), dialog.next_hop().clone());
         self.decorate(&mut bye);

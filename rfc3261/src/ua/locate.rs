@@ -14,12 +14,13 @@ pub(super) enum Place {
     Name(Transport, String, u16),
 }
 
-/// Host or `maddr`, port, and transport of a URI; `None` when it is no sip or sips URI, or names another transport.
+/// Host or `maddr`, port, and transport of a URI, `secure` if the request is for a sips URI whatever this one is; `None`
+/// when it is no sip or sips URI, or names another transport.
 //= rfc3261#8.1.2/sips-lookup MUST
 //# A sips URI leads to TLS.
 //= rfc3261#19.1.1/sips-transport MUST
 //# Whatever its transport parameter says.
-pub(super) fn place(uri: &Uri, default: Transport) -> Option<Place> {
+pub(super) fn place(uri: &Uri, default: Transport, secure: bool) -> Option<Place> {
     if !uri.is_sip_or_sips() {
         return None;
     }
@@ -27,7 +28,7 @@ pub(super) fn place(uri: &Uri, default: Transport) -> Option<Place> {
         Some(name) => Transport::from_name(name)?,
         None => default,
     };
-    let transport = match (uri.is_sips(), transport) {
+    let transport = match (secure || uri.is_sips(), transport) {
         (true, Transport::Ws | Transport::Wss) => Transport::Wss,
         (true, _) => Transport::Tls,
         (false, transport) => transport,

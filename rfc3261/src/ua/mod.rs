@@ -135,6 +135,12 @@ impl UserAgent {
     }
 
     /// Where we can be reached, as a request to that target would say in its Contact.
+    //= rfc3261#8.1.1.8/global MUST
+    //# The address that others see, which holds for any request.
+    //= rfc3261#12.1.1/contact-global SHOULD
+    //# The address that others see, which holds for any request.
+    //= rfc3261#12.1.2/contact MUST
+    //# The address that others see, which holds for any request.
     pub fn contact(&self, target: &Target, secure: bool) -> Option<Uri> {
         let listen = self.endpoint.listener(target)?;
         let learned = self.learned.get(&listen.local).filter(|_| self.config.learn_address);
@@ -161,6 +167,8 @@ impl UserAgent {
     ///
     /// # Errors
     /// [`Error::Address`], [`Error::Busy`], [`Error::NoListener`].
+    //= rfc3428#4/text-plain MUST
+    //# Any type.
     pub fn message(&mut self, now: Instant, to: Uri, body: Body) -> Result<Exchange, Error> {
         self.exchange(now, Method::Message, to, Some(body))
     }
@@ -221,6 +229,12 @@ impl UserAgent {
     //# All of them stay.
     //= rfc3261#19.1.5/dangerous SHOULD NOT
     //# Headers of the URI are not taken at all.
+    //= rfc3261#19.1.5/no-route SHOULD NOT
+    //# Headers of the URI are not taken at all.
+    //= rfc3261#19.1.5/no-false-claims SHOULD NOT
+    //# Headers of the URI are not taken at all.
+    //= rfc3261#19.1.5/invalid-not-sent MUST NOT
+    //# What is no sip or sips URI is refused.
     fn outside(&mut self, method: Method, to: &Uri, from: &NameAddr) -> Result<(Request, Uri), Error> {
         if !to.is_sip_or_sips() {
             return Err(Error::Address);
@@ -302,6 +316,10 @@ impl UserAgent {
         }
     }
 
+    //= rfc3261#7.3.2/wrong-class MUST
+    //# Of a response only what responses have is read.
+    //= rfc3261#20/not-applicable-ignored MUST
+    //# Of a response only what responses have is read.
     fn on_response(&mut self, now: Instant, id: ClientId, response: &Response) {
         self.learn(now, id, response);
         //= rfc3261#8.1.3.3/one-via SHOULD

@@ -115,8 +115,12 @@ impl UserAgent {
         let to = NameAddr::new(&aor);
         let (mut request, hop) = self.outside(Method::Register, &registrar, &to)?;
         request.headers.set(Name::To, &to);
+        //= rfc3261#8.1.1.4/same-in-registrations SHOULD
+        //# One for the life of the user agent.
         request.headers.set(Name::CallId, &self.register_id);
         // Numbers grow through all registrations that share the Call-ID.
+        //= rfc3261#10.2/cseq-up MUST
+        //# One above the highest so far; one that is challenged counts on from its own.
         let number = self.bindings.values().map(|b| b.number).max().unwrap_or(0).saturating_add(1);
         request.headers.set(Name::CSeq, CSeq::new(number, Method::Register));
         request.headers.push(Name::Expires, expires);
@@ -161,6 +165,10 @@ impl UserAgent {
         }
     }
 
+    //= rfc3261#10.2/record-route-ignored MUST
+    //# Contact and Expires are all that is read.
+    //= rfc3261#10.2/no-route-set MUST NOT
+    //# A registration has no dialog that could hold one.
     fn register_succeeded(&mut self, now: Instant, registration: Registration, response: &Response) {
         let contacts: Vec<NameAddr> =
             response.headers.list::<Contact>().filter_map(Result::ok).map(|c| c.0).take(64).collect();
@@ -218,6 +226,8 @@ impl UserAgent {
         let mut wait = doubled.min(self.config.retry_max);
         //= rfc3261#21.5.4/spare-server SHOULD NOT
         //# Not before Retry-After.
+        //= rfc3261#21.5.4/as-500 MUST
+        //# Without Retry-After a 503 is a failure like any other.
         if let Some(asked) = seconds(Name::RetryAfter) {
             wait =
                 wait.max(Duration::from_secs(asked.into())).min(self.config.retry_max.max(Duration::from_secs(3600)));

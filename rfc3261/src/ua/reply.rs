@@ -13,6 +13,8 @@ impl UserAgent {
     //# In all but a 100, which the endpoint makes.
     //= rfc3261#8.2.6.2/to-tag-kept MUST
     //# A tag that is there stays.
+    //= rfc3261#8.2.6.2/to-uri MUST
+    //# To is copied, the tag added to it.
     pub(super) fn reply(&self, request: &Request, status: u16, tag: &str) -> Response {
         let mut response = Response::to_request(request, Status(status));
         if let Some(to) = request.headers.to().ok().flatten().filter(|to| to.tag().is_none()) {
@@ -73,6 +75,8 @@ pub(super) fn body(headers: &Headers, data: &Bytes) -> Option<Body> {
 
 /// Puts a body into a message.
 //= rfc3261#20.15/present MUST
+//# A body brings its type.
+//= rfc3261#7.4.1/content-type MUST
 //# A body brings its type.
 pub(super) fn set_body(headers: &mut Headers, place: &mut Bytes, body: Option<Body>) {
     if let Some(body) = body {

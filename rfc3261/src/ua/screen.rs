@@ -14,6 +14,20 @@ impl UserAgent {
     //# Method, then headers, then body; who sends it is not asked.
     //= rfc3261#8.2/rejected-nothing MUST NOT
     //# Every check comes before anything is done.
+    //= rfc3261#8.2/accepted-whole MUST
+    //# What comes after the checks cannot fail half way.
+    //= rfc3261#8.2.2/ignore-unknown MUST
+    //# Headers that no check names are not read.
+    //= rfc3261#8.2.2/ignore-malformed SHOULD
+    //# Headers that no check names are not read.
+    //= rfc3261#8.2.2.1/to-accept SHOULD
+    //# To is not compared with anything.
+    //= rfc3261#17.1/answer-at-once SHOULD
+    //# All but INVITE, and what the application wants for itself, is answered here and now.
+    //= rfc3261#8.2.6.1/none-for-non-invite SHOULD NOT
+    //# Only INVITEs get provisional responses.
+    //= rfc3261#8.2.6.1/final-soon SHOULD
+    //# At once.
     pub(super) fn on_request(&mut self, now: Instant, id: ServerId, request: Request, source: &Source) {
         if let Some(response) = self.screen(&request) {
             let _over = self.endpoint.respond(now, id, response);

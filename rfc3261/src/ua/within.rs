@@ -63,6 +63,8 @@ impl UserAgent {
 
     //= rfc3261#12.2/either-side MAY
     //# A dialog is the same on both sides.
+    //= rfc3261#22.3/cache-call-id SHOULD
+    //# `authorize` adds what the call's earlier challenges were answered with.
     fn within(
         &mut self,
         now: Instant,
@@ -72,6 +74,8 @@ impl UserAgent {
         purpose: Purpose,
     ) -> Result<(), Error> {
         let dialog = self.dialog_mut(call).ok_or(Error::WrongState)?;
+        //= rfc3261#8.1.2/proxy-not-always SHOULD
+        //# Within a dialog its own route decides.
         let (mut request, hop) = (dialog.request(method), dialog.next_hop().clone());
         self.decorate(&mut request);
         reply::set_body(&mut request.headers, &mut request.body, body);
@@ -136,6 +140,8 @@ impl UserAgent {
         let Some(state) = self.calls.get_mut(&call) else { return };
         let mut dialogs = state.dialog.iter_mut().chain(&mut state.early);
         let Some(dialog) = dialogs.find(|d| *d.id() == dialog_id) else { return };
+        //= rfc3261#15.1.2/in-dialog MUST
+        //# Before the method is looked at.
         if let Err(error) = dialog.receive(&request) {
             return self.refuse(now, id, &request, error.0);
         }
@@ -145,6 +151,8 @@ impl UserAgent {
             Method::Bye => {
                 //= rfc3261#15.1.2/2xx MUST
                 //# Always.
+                //= rfc3261#15/bye-ends SHOULD
+                //# The call is over.
                 //= rfc3261#15.1.2/end-session SHOULD
                 //# The call is over.
                 self.refuse(now, id, &request, 200);

@@ -151,7 +151,7 @@ pub fn ours(method: &str) -> Request {
     let text = format!(
         "{method} sip:alice@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bKx\r\nMax-Forwards: 70\r\n\
          From: <sip:bob@192.0.2.1>;tag=b\r\nTo: <sip:alice@192.0.2.2>\r\nCall-ID: c2\r\nCSeq: 7 {method}\r\n\
-         Route: <sip:192.0.2.2;lr>\r\nContent-Length: 0\r\n\r\n"
+         Route: <sip:192.0.2.2;lr>\r\nRequire: 100rel\r\nProxy-Require: privacy\r\nContent-Length: 0\r\n\r\n"
     );
     match Message::parse(text.into()).unwrap() {
         Message::Request(mut request) => {

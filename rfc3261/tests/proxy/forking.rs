@@ -40,6 +40,7 @@ fn response_to_ack(answer: &str) -> String {
     answer.replacen("SIP/2.0", "INVITE sip:bob@example.com SIP/2.0", 1)
 }
 
+//= rfc3261#22.3/forward-407 test
 //= rfc3261#16.7/steps test
 //= rfc3261#16.7/tag-kept-on-failure test
 //= rfc3261#16.7/best test
@@ -63,6 +64,8 @@ fn the_best_response_wins() {
     }
 }
 
+//= rfc3261#22.3/no-own-credentials test
+//= rfc3261#22.3/forward-407 test
 //= rfc3261#22.3/aggregate test
 //= rfc3261#16.7/aggregate test
 //= rfc3261#16.7/forwarded-steps test

@@ -239,3 +239,17 @@ fn sips_goes_by_tls_whatever_the_transport_says() {
         assert_eq!(bench.connects.remove(0).1, "192.0.2.50:5061".parse().unwrap(), "{uri}, by a Route");
     }
 }
+
+//= rfc3261#8.3/not-itself test
+//= rfc3261#8.3/ignore-unknown test
+#[test]
+fn redirects_lead_elsewhere_whatever_the_request_wants() {
+    let mut bench = Bench::with(|_| (), |home| home.redirect = true);
+    bench.register("bob", &["<sip:bob@example.com>", "<sip:bob@192.0.2.20>"]);
+    bench.udp(CALLER, &request("FROBNICATE", "sip:bob@example.com", "sip:bob@example.com", "Require: foo\r\nX: ;\r\n"));
+    let moved = bench.one(CALLER);
+    assert_eq!((status(&moved), values(&moved, "Contact")), (302, vec!["<sip:bob@192.0.2.20>"]));
+    bench.register("carol", &["<sip:carol@example.com>"]);
+    bench.udp(CALLER, &request("INVITE", "sip:carol@example.com", "sip:carol@example.com", ""));
+    assert_eq!(bench.status(CALLER), 404);
+}
