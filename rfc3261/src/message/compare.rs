@@ -77,7 +77,7 @@ fn same(a: Option<&str>, b: Option<&str>) -> bool {
     }
 }
 
-fn same_text(a: &str, b: &str) -> bool {
+pub(crate) fn same_text(a: &str, b: &str) -> bool {
     let fold = |(byte, escaped): (u8, bool)| (byte.to_ascii_lowercase(), escaped);
     tokens(a).map(fold).eq(tokens(b).map(fold))
 }

@@ -68,7 +68,7 @@ pub use text::{
 };
 pub use tokens::{Allow, AllowEvents, ContentEncoding, ContentLanguage, ProxyRequire, Require, Supported, Unsupported};
 pub use typed::TypedHeader;
-pub use uri::{Scheme, Uri};
+pub use uri::{Scheme, Uri, unescape};
 pub use via::{COOKIE, Via};
 
 /// A SIP message.

@@ -114,7 +114,7 @@ impl NameAddr {
             return self.clone();
         }
         let value = if value.is_empty() { value.into() } else { params::writable(value) };
-        self.with_params_text(&params::edited(self.params_text(), name, Some(&value)))
+        self.with_params_text(&params::edited(self.params_text(), name, Some(&value), str::eq_ignore_ascii_case))
     }
 
     /// The same without a parameter.
@@ -123,7 +123,7 @@ impl NameAddr {
         if self.param(name).is_none() {
             return self.clone();
         }
-        self.with_params_text(&params::edited(self.params_text(), name, None))
+        self.with_params_text(&params::edited(self.params_text(), name, None, str::eq_ignore_ascii_case))
     }
 
     /// The same with the tag.

@@ -133,12 +133,13 @@ pub(crate) fn writable(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// The parameters in `text` without those named `name`, and with `name=value` behind them when `value` is given.
-pub(crate) fn edited(text: &str, name: &str, value: Option<&str>) -> String {
+/// The parameters in `text` without those named `name`, and with `name=value` in the place of the first or behind all when
+/// `value` is given. `same` compares names.
+pub(crate) fn edited(text: &str, name: &str, value: Option<&str>, same: fn(&str, &str) -> bool) -> String {
     let mut out = String::with_capacity(text.len() + name.len() + 16);
     let mut done = value.is_none();
     for (n, v) in Params::new(text) {
-        let is_it = n.eq_ignore_ascii_case(name);
+        let is_it = same(n, name);
         match (is_it, value) {
             (true, Some(value)) if !done => {
                 write_param(&mut out, n, value);

@@ -129,15 +129,14 @@ impl StreamDecoder {
     //# In front of every start line, any number of them.
     fn skip_line_ends(&mut self) {
         let count = parse::leading_line_ends(&self.buffer);
-        if count == 0 {
-            self.line_ends = 0;
-            return;
+        if count > 0 {
+            let _skipped = self.buffer.split_to(count);
+            self.searched = 0;
         }
-        let _skipped = self.buffer.split_to(count);
-        self.searched = 0;
         self.line_ends += count;
         self.pings = self.pings.saturating_add((self.line_ends / 4) as u32);
-        self.line_ends %= 4;
+        // Half a ping may be waiting for its other half, unless something else came behind it.
+        self.line_ends = if self.buffer.is_empty() { self.line_ends % 4 } else { 0 };
     }
 }
 

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -153,9 +154,11 @@ impl Uri {
         self.at.port
     }
 
-    /// The value of a parameter, with its escapes; the empty text if it is there without value.
+    /// The value of a parameter, with its escapes; the empty text if it is there without value. The name is found in any
+    /// case, and with escapes in it (RFC 4475 section 3.1.1.3).
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params().value(name)
+        let is_it = |n: &str| n.eq_ignore_ascii_case(name) || (n.contains('%') && compare::same_text(n, name));
+        self.params().find(|(n, _)| is_it(n)).map(|(_, value)| value.unwrap_or_default())
     }
 
     /// All parameters.
@@ -197,7 +200,7 @@ impl Uri {
         let (mut safe_name, mut safe_value) = (String::new(), String::new());
         escape(&mut safe_name, name, scan::PARAM);
         escape(&mut safe_value, value, scan::PARAM);
-        self.with_params_text(&params::edited(self.params_text(), &safe_name, Some(&safe_value)))
+        self.with_params_text(&params::edited(self.params_text(), &safe_name, Some(&safe_value), compare::same_text))
     }
 
     /// The URI without the parameter.
@@ -206,7 +209,7 @@ impl Uri {
         if self.param(name).is_none() {
             return self.clone();
         }
-        self.with_params_text(&params::edited(self.params_text(), name, None))
+        self.with_params_text(&params::edited(self.params_text(), name, None, compare::same_text))
     }
 
     /// The URI without any parameter.
@@ -489,6 +492,17 @@ fn escape(out: &mut String, text: &str, class: u16) {
             out.extend(['%', char::from(HEX[usize::from(b >> 4)]), char::from(HEX[usize::from(b & 15)])]);
         }
     }
+}
+
+/// The bytes that a part of a URI stands for: escapes are resolved, once.
+///
+/// ```
+/// use rfc3261::message::unescape;
+/// assert_eq!(&*unescape("%61lice"), b"alice");
+/// assert_eq!(&*unescape("null-%00-null"), b"null-\0-null");
+/// ```
+pub fn unescape(text: &str) -> Cow<'_, [u8]> {
+    if text.contains('%') { compare::unescaped(text).collect() } else { text.as_bytes().into() }
 }
 
 /// Offsets are 32 bits wide.

@@ -118,13 +118,13 @@ impl Via {
             return self.clone();
         }
         let value = if value.is_empty() { value.into() } else { params::writable(value) };
-        self.with_params_text(&params::edited(self.params_text(), name, Some(&value)))
+        self.with_params_text(&params::edited(self.params_text(), name, Some(&value), str::eq_ignore_ascii_case))
     }
 
     /// The same without a parameter.
     #[must_use]
     pub fn without_param(&self, name: &str) -> Via {
-        self.with_params_text(&params::edited(self.params_text(), name, None))
+        self.with_params_text(&params::edited(self.params_text(), name, None, str::eq_ignore_ascii_case))
     }
 
     fn as_str(&self) -> &str {
