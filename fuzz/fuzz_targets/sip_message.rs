@@ -12,7 +12,9 @@ fuzz_target!(|data: &[u8]| {
     match Message::parse(bytes.clone()) {
         Ok(message) => {
             let printed = message.to_bytes();
-            let again = Message::parse(printed.clone()).expect("what was printed parses");
+            // Printing may add a Content-Length, which takes a message at the limit beyond it.
+            let wide = Limits { message: 1 << 20, headers: 300, ..Limits::default() };
+            let again = Message::parse_within(printed.clone(), &wide).expect("what was printed parses");
             assert_eq!(again.to_bytes(), printed);
             let h = message.headers();
             let _ = (h.first::<From>(), h.first::<To>(), h.first::<CSeq>(), h.first::<MaxForwards>(), h.first::<Date>());

@@ -137,6 +137,10 @@ fn a_changed_user_takes_the_password_along() {
 proptest! {
     #[test]
     fn any_user_survives_being_written(user in "[^\u{0}]{1,20}") {
+        // What is an escape already is one: `user()` of one URI can be given to another.
+        let is_hex = |b: Option<&u8>| b.is_some_and(u8::is_ascii_hexdigit);
+        let bytes = user.as_bytes();
+        prop_assume!(!(0..bytes.len()).any(|i| bytes[i] == b'%' && is_hex(bytes.get(i + 1)) && is_hex(bytes.get(i + 2))));
         let made = Uri::sip(Some(&user), "b.example", Some(5070)).unwrap();
         let plain: Vec<u8> = {
             let escaped = made.user().unwrap().as_bytes();

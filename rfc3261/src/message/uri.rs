@@ -78,7 +78,8 @@ impl Uri {
         Ok(Uri { text, at })
     }
 
-    /// A `sip` URI; the user is escaped as needed.
+    /// A `sip` URI; the user is escaped as needed. Escapes that it has already stay, so that the user of one URI can be given
+    /// to another.
     ///
     /// ```
     /// use rfc3261::message::Uri;
