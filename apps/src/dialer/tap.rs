@@ -154,6 +154,9 @@ fn call_id(data: &[u8]) -> String {
     values.next().filter(|value| value.len() <= LONGEST).unwrap_or_default().to_owned()
 }
 
+/// Columns between the two sides of the ladder, less the arrow's head.
+const WIDTH: usize = 35;
+
 /// Draws the ladder: time, arrow and message a line, other sides told apart by their address.
 pub fn ladder(steps: &[Step]) -> String {
     let mut out = String::new();
@@ -165,10 +168,10 @@ pub fn ladder(steps: &[Step]) -> String {
             let _ = writeln!(out, "{:>9}  us {:^34} {}", "", "", step.peer);
         }
         let since = (step.at - start).as_secs_f64();
-        let label = format!(" {} ", step.what);
+        let label = format!(" {} ", step.what.chars().take(WIDTH - 4).collect::<String>());
         let arrow = match step.sent {
-            true => format!("|{label:-^35}>|"),
-            false => format!("|<{label:-^35}|"),
+            true => format!("|{label:-^WIDTH$}>|"),
+            false => format!("|<{label:-^WIDTH$}|"),
         };
         let _ = writeln!(out, "{since:>8.3}s  {arrow}");
     }
