@@ -65,7 +65,7 @@ pub struct Options {
     /// Realm of the digest challenge [default: the first domain]
     #[arg(long, value_name = "TEXT", help_heading = "Security")]
     pub realm: Option<String>,
-    /// Digest algorithms to offer, in this order [default: md5,sha-256]
+    /// Digest algorithms to offer, in this order [default: md5]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME,..", help_heading = "Security")]
     pub digest: Vec<DigestAlgorithm>,
     /// Without --users, let anyone register even if others than this machine can reach us

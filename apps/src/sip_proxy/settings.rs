@@ -116,7 +116,7 @@ impl Settings {
             location: options.location.filter(|l| l != "memory").map(PathBuf::from),
             max_contacts: options.max_contacts.unwrap_or(10).max(1),
             digest: if options.digest.is_empty() {
-                vec![DigestAlgorithm::Md5, DigestAlgorithm::Sha256]
+                vec![DigestAlgorithm::Md5] // see the manual: some phones give up when they see another one beside it
             } else {
                 options.digest
             },

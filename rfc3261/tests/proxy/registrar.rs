@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rfc2617::{Account, Challenge, Client, ClientConfig, Lookup, Party, Username};
+use rfc2617::{Account, Algorithm, Challenge, Client, ClientConfig, Lookup, Party, Username};
 use rfc3261::registrar::{Guard, GuardConfig, Users};
 use wire::Rng;
 
@@ -208,7 +208,12 @@ impl Users for Two {
 }
 
 pub fn guarded() -> Bench {
-    let config = GuardConfig { failures_a_minute: 5, max_sources: 100, ..GuardConfig::new("example.com") };
+    let config = GuardConfig {
+        algorithms: vec![Algorithm::Md5, Algorithm::Sha256],
+        failures_a_minute: 5,
+        max_sources: 100,
+        ..GuardConfig::new("example.com")
+    };
     let guard = Guard::new(config, Box::new(Two), &mut Rng::from_u64(2));
     Bench::guarded(|_| (), |home| home.open_relay = false, Some(guard))
 }
