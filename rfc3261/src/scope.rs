@@ -328,8 +328,6 @@
 //# Expirations were read when the contact was registered.
 //= rfc3261#11.2/body-media SHOULD skip
 //# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
-//= rfc3261#13.2.1/expires-cancel SHOULD skip
-//# The application hangs up when it has waited long enough.
 //= rfc3261#13.2.1/offer-place MUST skip
 //# Session descriptions pass through as bytes: the application makes offers and answers, by room rfc3264.
 //= rfc3261#13.2.1/answer-in-2xx MUST skip
@@ -416,11 +414,3 @@
 //# The operator names the realm.
 //= rfc3428#5/no-im-routes MUST NOT skip
 //# Route is taken from Record-Route and the configuration, which are sip URIs.
-//= rfc3428#8/1300 MUST NOT skip
-//# A larger one goes to the next hop by TCP, which is as far as a client can see; a limit is for programs.
-//= rfc3428#8/one-pending MUST NOT skip
-//# A program that sends many keeps to it.
-//= rfc3428#8/no-overlap SHOULD NOT skip
-//# A program that sends many keeps to it.
-//= rfc3428#8/no-overlap-unsafe MUST NOT skip
-//# A program that sends many keeps to it.

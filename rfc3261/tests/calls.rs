@@ -320,3 +320,85 @@ fn the_limit_of_requests_holds() {
     let mut ask = || desk.run(|ua, now| ua.options(now, to()));
     assert!(ask().is_ok() && ask().is_ok() && ask().is_err());
 }
+
+//= rfc3428#8/1300 test
+//= rfc3428#8/one-pending test
+//= rfc3428#8/no-overlap-unsafe test
+#[test]
+fn messages_to_one_uri_go_one_after_the_other_and_are_small() {
+    let mut desk = Desk::new();
+    let other = Uri::parse("sip:dave@192.0.2.2").unwrap();
+    for (uri, text) in [(to(), "one"), (to(), "two"), (other, "three")] {
+        desk.run(|ua, now| ua.message(now, uri, Body::text(text))).unwrap();
+    }
+    let sent = desk.requests();
+    assert_eq!(sent.iter().map(|m| m.body.clone()).collect::<Vec<_>>(), ["one", "three"]);
+    assert!(sent.iter().all(|m| m.headers.raw(Name::Contact).is_none()));
+    desk.udp(reply(&sent[0], 200, "t", &[]));
+    assert_eq!(desk.request(Method::Message).body, "two");
+    let large = Body::text("x".repeat(1300));
+    assert_eq!(desk.run(|ua, now| ua.message(now, to(), large)), Err(rfc3261::ua::Error::TooLarge));
+    desk.ms(40_000);
+    assert_eq!(desk.ua.load().requests, 0);
+    desk.sent();
+    desk.events();
+
+    let (call, _) = called(&mut desk);
+    let mut send = || desk.run(|ua, now| ua.request(now, call, Method::Message, Some(Body::text("x"))));
+    assert!(send().is_ok() && send().is_err(), "not two at once within a call");
+}
+
+//= rfc3261#13.2.1/expires-cancel test
+#[test]
+fn an_invitation_that_expires_is_cancelled() {
+    let mut desk = Desk::new();
+    let invitation = Invitation { expires: Some(std::time::Duration::from_secs(20)), ..Invitation::default() };
+    desk.run(|ua, now| ua.invite(now, to(), invitation)).unwrap();
+    let invite = desk.request(Method::Invite);
+    assert_eq!(invite.headers.raw(Name::Expires), Some("20"));
+    desk.udp(reply(&invite, 180, "one", &[]));
+    desk.ms(19_900);
+    desk.is_silent();
+    desk.ms(200);
+    assert_eq!(desk.request(Method::Cancel).uri, invite.uri);
+    desk.events();
+    desk.udp(reply(&invite, 487, "one", &[]));
+    assert!(matches!(desk.event(), Event::Ended { reason: Ended::NoAnswer, .. }));
+}
+
+#[test]
+fn only_so_many_addresses_of_a_name_are_tried() {
+    let mut desk = Desk::with(|c| c.max_addresses = 2);
+    desk.run(|ua, now| ua.options(now, Uri::parse("sip:carol@carol.example").unwrap())).unwrap();
+    desk.resolve(&["192.0.2.2:5060", "192.0.2.3:5060", "192.0.2.4:5060"]);
+    desk.ms(100_000);
+    let mut to: Vec<_> = desk.sent().into_iter().map(|(to, _)| to.to_string()).collect();
+    to.dedup();
+    assert_eq!(to, ["192.0.2.2:5060", "192.0.2.3:5060"]);
+    assert!(matches!(desk.event(), Event::Finished { status: 408, response: None, .. }));
+}
+
+#[test]
+fn a_secure_call_has_secure_contacts_and_goes_by_tls() {
+    let mut desk = Desk::new();
+    let sips = Uri::parse("sips:carol@192.0.2.2").unwrap();
+    // there is no TLS listener to name, but the UDP one must not carry it
+    let call = desk.ua.invite(desk.now, sips, Invitation::default());
+    assert!(call.is_ok());
+    use wire::{Machine, Output, Transmit};
+    let (mut tls, mut contact) = (false, false);
+    while let Some(output) = desk.ua.poll() {
+        match output {
+            Output::Connect { transport, remote, .. } => {
+                tls = transport == wire::Transport::Tls && remote == "192.0.2.2:5061".parse().unwrap();
+            }
+            Output::Transmit(Transmit::Stream { data, .. }) => {
+                let Ok(Message::Request(request)) = Message::parse(data) else { panic!("no request") };
+                contact = request.headers.raw(Name::Contact).unwrap().starts_with("<sips:bob@");
+            }
+            Output::Transmit(other) => panic!("{other:?}"),
+            _ => {}
+        }
+    }
+    assert!(tls && contact);
+}

@@ -26,8 +26,9 @@ pub(super) struct Attempt {
     pub addresses: VecDeque<SocketAddr>,
     /// Where it went last.
     pub target: Option<Target>,
-    /// What its Contact says.
+    /// What its Contact says, and whether as a sips URI.
     pub contact: Presence,
+    pub secure: bool,
     /// How many challenges it has answered.
     challenges: usize,
     /// The credentials that it carries.
@@ -79,7 +80,9 @@ impl Attempt {
             _ => Presence::None,
         };
         let visited = vec![request.uri.clone()];
+        let secure = request.uri.is_sips() || hop.is_sips();
         Attempt {
+            secure,
             purpose,
             request,
             hop,
@@ -145,11 +148,9 @@ impl UserAgent {
         let Some(remote) = attempt.addresses.pop_front() else { return Err(Error::NoListener) };
         let target = Target::new(attempt.transport, remote);
         (attempt.target, attempt.over) = (Some(target), false);
-        //= rfc3261#12.2.1.1/contact-sips MUST
-        //# The target of a secure dialog is sips.
         //= rfc3261#12.2.1.1/contact SHOULD
         //# Made for each request that refreshes the target.
-        let secure = attempt.request.uri.is_sips() || attempt.hop.is_sips();
+        let secure = attempt.secure;
         match &attempt.contact {
             Presence::None => {}
             Presence::Contact => {

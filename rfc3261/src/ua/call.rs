@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 use wire::Instant;
 
-use super::types::Body;
+use super::types::{Body, Exchange};
 use crate::dialog::Dialog;
 use crate::endpoint::{ClientId, ServerId};
 use crate::message::{Request, Response};
@@ -33,6 +33,12 @@ pub(super) struct State {
     pub unanswered: Option<(ClientId, ByteString)>,
     /// An INVITE of theirs without final response, or without ACK.
     pub theirs: Option<Theirs>,
+    /// When our INVITE expires.
+    pub expires: Option<Instant>,
+    /// It has expired.
+    pub expired: bool,
+    /// A MESSAGE of ours within the call is under way.
+    pub messaging: Option<Exchange>,
     /// A change of the session that met one of theirs, and when it is tried again.
     pub again: Option<(Instant, Body)>,
     /// The offer of our INVITE under way.
@@ -92,6 +98,9 @@ impl State {
             cancelled: false,
             unanswered: None,
             theirs: None,
+            expires: None,
+            expired: false,
+            messaging: None,
             again: None,
             offered: None,
             contact: None,
@@ -105,6 +114,6 @@ impl State {
             let accepted = t.accepted.as_ref().map(|a| a.next.min(a.until));
             [t.progress.as_ref().map(|p| p.0), t.limit.map(|l| l.0), accepted]
         });
-        theirs.chain([self.again.as_ref().map(|a| a.0)]).flatten().min()
+        theirs.chain([self.again.as_ref().map(|a| a.0), self.expires]).flatten().min()
     }
 }

@@ -43,15 +43,22 @@ impl UserAgent {
         //= rfc3261#13.2.1/both-exchanges MUST
         //# Without one the 2xx brings it, and `answer` the answer.
         reply::set_body(&mut request.headers, &mut request.body, invitation.offer.clone());
+        //= rfc3261#13.2.1/expires MAY
+        //# If the application sets a limit.
+        if let Some(expires) = invitation.expires {
+            request.headers.push(Name::Expires, expires.as_secs());
+        }
         let call = Call(self.number());
         let mut state = State::new(Phase::Calling, client(&self.config, &mut self.rng));
         state.offered = invitation.offer;
+        state.expires = invitation.expires.map(|e| now + e);
         self.calls.insert(call, state);
         let attempt = Attempt::new(Purpose::Invite(call), request, hop, self.config.transport);
         if let Err(error) = self.dispatch(now, attempt) {
             self.calls.remove(&call);
             return Err(error);
         }
+        self.arm(call);
         Ok(call)
     }
 
@@ -98,15 +105,16 @@ impl UserAgent {
         Ok(())
     }
 
-    fn cancel(&mut self, now: Instant, call: Call) {
+    pub(super) fn cancel(&mut self, now: Instant, call: Call) {
         let Some(state) = self.calls.get_mut(&call) else { return };
         state.cancelled = true;
+        let reason = if state.expired { Ended::NoAnswer } else { Ended::Local };
         if state.ours.is_some_and(|id| self.endpoint.cancel(now, id).is_ok()) {
             return;
         }
         // Not sent yet: it waits for an address.
         self.lookups.retain(|_, attempt| attempt.purpose != Purpose::Invite(call));
-        self.end(call, Ended::Local);
+        self.end(call, reason);
     }
 
     /// The INVITE of a call is on the wire, for the first time or again.
@@ -204,7 +212,7 @@ impl UserAgent {
         let early = state.early.iter().position(|d| d.id() == dialog.id());
         let mut dialog = early.map_or(dialog, |at| state.early.swap_remove(at));
         let _keeps_its_target = dialog.confirm(response, true);
-        state.phase = Phase::Up;
+        (state.phase, state.expires) = (Phase::Up, None);
         state.ours = None;
         state.dialog = Some(dialog.clone());
         for other in std::mem::take(&mut state.early) {
@@ -257,6 +265,7 @@ impl UserAgent {
     pub(super) fn invite_failed(&mut self, _now: Instant, call: Call, status: u16, response: Option<&Response>) {
         let Some(state) = self.calls.get(&call).filter(|s| s.phase == Phase::Calling) else { return };
         let reason = match response {
+            _ if state.expired => Ended::NoAnswer,
             _ if state.cancelled => Ended::Local,
             Some(response) => Ended::Rejected { status, reason: response.reason.clone() },
             None if status == 408 => Ended::NoAnswer,

@@ -55,6 +55,9 @@ pub struct UserAgent {
     merging: HashMap<String, ServerId>,
     merged: HashMap<ServerId, String>,
     bindings: HashMap<Registration, Binding>,
+    /// Messages outside of calls: those under way with the URI they go to, and those that wait for them.
+    messages: HashMap<Exchange, Uri>,
+    waiting: VecDeque<(Uri, Attempt)>,
     /// Answers challenges of requests that belong to no call and no registration.
     auth: rfc2617::Client,
     /// How others see the bound addresses.
@@ -98,6 +101,8 @@ impl UserAgent {
             merging: HashMap::new(),
             merged: HashMap::new(),
             bindings: HashMap::new(),
+            messages: HashMap::new(),
+            waiting: VecDeque::new(),
             learned: HashMap::new(),
             alarms: time::Alarms::default(),
             config,
@@ -124,7 +129,7 @@ impl UserAgent {
         Load {
             calls: self.calls.len(),
             registrations: self.bindings.len(),
-            requests: self.attempts.len() + self.lookups.len(),
+            requests: self.attempts.len() + self.lookups.len() + self.waiting.len(),
             dialogs: self.dialogs.len(),
         }
     }
@@ -163,10 +168,11 @@ impl UserAgent {
         Uri::parse(format!("{scheme}:{user}{host}{transport}")).ok()
     }
 
-    /// Sends an instant message (RFC 3428). [`Event::Finished`] brings the outcome.
+    /// Sends an instant message (RFC 3428). [`Event::Finished`] brings the outcome. While one to the same URI is under
+    /// way, it waits.
     ///
     /// # Errors
-    /// [`Error::Address`], [`Error::Busy`], [`Error::NoListener`].
+    /// [`Error::Address`], [`Error::Busy`], [`Error::NoListener`], [`Error::TooLarge`].
     //= rfc3428#4/text-plain MUST
     //# Any type.
     pub fn message(&mut self, now: Instant, to: Uri, body: Body) -> Result<Exchange, Error> {
@@ -193,9 +199,44 @@ impl UserAgent {
         }
         reply::set_body(&mut request.headers, &mut request.body, body);
         let exchange = Exchange(self.number());
+        //= rfc3428#8/1300 MUST NOT
+        //# With room for the Via that is added.
+        let message = request.method == Method::Message;
+        if message && request.to_bytes().len() > 1300 - 150 {
+            return Err(Error::TooLarge);
+        }
         let attempt = Attempt::new(Purpose::Exchange(exchange, None), request, hop, self.config.transport);
-        self.dispatch(now, attempt)?;
+        if message {
+            //= rfc3428#8/one-pending MUST NOT
+            //# The next one waits for the final response.
+            if self.messages.values().any(|other| other.matches(&to)) {
+                if self.waiting.len() >= self.config.max_requests {
+                    return Err(Error::Busy);
+                }
+                self.waiting.push_back((to, attempt));
+                return Ok(exchange);
+            }
+            self.messages.insert(exchange, to);
+        }
+        if let Err(error) = self.dispatch(now, attempt) {
+            self.messages.remove(&exchange);
+            return Err(error);
+        }
         Ok(exchange)
+    }
+
+    /// A message has its final response: the next one to that URI may go.
+    fn next_message(&mut self, now: Instant, exchange: Exchange) {
+        let Some(to) = self.messages.remove(&exchange) else { return };
+        let Some(at) = self.waiting.iter().position(|(other, _)| other.matches(&to)) else { return };
+        let Some((to, attempt)) = self.waiting.remove(at) else { return };
+        let purpose = attempt.purpose.clone();
+        if let Purpose::Exchange(exchange, _) = purpose {
+            self.messages.insert(exchange, to);
+        }
+        if self.dispatch(now, attempt).is_err() {
+            self.failed(now, purpose, 503, None);
+        }
     }
 
     /// A request outside of any dialog (section 8.1.1), and where it goes.
@@ -353,6 +394,10 @@ impl UserAgent {
             Purpose::Bye | Purpose::Ack(..) => {}
             Purpose::Exchange(exchange, call) => {
                 self.tell(Event::Finished { exchange, status, response: response.cloned() });
+                match call.and_then(|call| self.calls.get_mut(&call)) {
+                    Some(state) => state.messaging = state.messaging.filter(|e| *e != exchange),
+                    None => self.next_message(now, exchange),
+                }
                 //= rfc3261#12.2.1.2/481-408 SHOULD
                 //# The call is lost.
                 if let Some(call) = call.filter(|_| matches!(status, 408 | 481)) {

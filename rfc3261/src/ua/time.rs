@@ -71,6 +71,12 @@ impl UserAgent {
             }
             return;
         }
+        if state.expires.take_if(|at| *at <= now).is_some() {
+            //= rfc3261#13.2.1/expires-cancel SHOULD
+            //# As if the application had hung up.
+            state.expired = true;
+            return self.cancel(now, call);
+        }
         let Some(theirs) = &mut state.theirs else { return };
         let id = theirs.id;
         if let Some((_, status)) = theirs.limit.filter(|(at, _)| *at <= now) {

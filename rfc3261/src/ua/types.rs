@@ -1,5 +1,6 @@
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -69,6 +70,8 @@ pub struct Invitation {
     pub from: Option<NameAddr>,
     /// To, when it is not the URI that is called: a number that was dialled, of which only the gateway is called.
     pub to: Option<NameAddr>,
+    /// How long the invitation holds: it is sent as Expires, and the call is cancelled when it has passed unanswered.
+    pub expires: Option<Duration>,
 }
 
 impl Invitation {
@@ -94,7 +97,7 @@ pub enum Ended {
         /// Its reason phrase.
         reason: ByteString,
     },
-    /// Nobody answered the INVITE.
+    /// Nobody answered the INVITE, or not before it expired.
     NoAnswer,
     /// Our 2xx was never acknowledged.
     NoAck,
@@ -272,6 +275,8 @@ pub enum Error {
     Busy,
     /// No local address suits the destination.
     NoListener,
+    /// A message is larger than the 1300 bytes that RFC 3428 section 8 allows outside of a session.
+    TooLarge,
     /// The address is no sip or sips URI, or a header name or value given cannot be written.
     Address,
 }
@@ -283,6 +288,7 @@ impl fmt::Display for Error {
             Error::WrongState => "the call is not in a state for this",
             Error::Busy => "limit of calls or requests reached",
             Error::NoListener => "no local address suits the destination",
+            Error::TooLarge => "message larger than 1300 bytes",
             Error::Address => "not an address that can be called",
         })
     }

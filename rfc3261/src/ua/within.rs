@@ -49,15 +49,27 @@ impl UserAgent {
     /// outcome.
     ///
     /// # Errors
-    /// [`Error::Gone`], [`Error::WrongState`] when the call is not answered or the method is one of those.
+    /// [`Error::Gone`], [`Error::WrongState`] when the call is not answered, the method is one of those, or a
+    /// MESSAGE of this call is under way.
     pub fn request(&mut self, now: Instant, call: Call, method: Method, body: Option<Body>) -> Result<Exchange, Error> {
         let now = self.clock(now);
         let up = self.calls.get(&call).ok_or(Error::Gone)?.phase == Phase::Up;
         if !up || matches!(method, Method::Invite | Method::Ack | Method::Bye | Method::Cancel) {
             return Err(Error::WrongState);
         }
+        //= rfc3428#8/no-overlap SHOULD NOT
+        //# Refused while another is under way.
+        //= rfc3428#8/no-overlap-unsafe MUST NOT
+        //# Whatever the transport.
+        if method == Method::Message && self.calls.get(&call).is_some_and(|s| s.messaging.is_some()) {
+            return Err(Error::WrongState);
+        }
         let exchange = Exchange(self.number());
+        let messaging = (method == Method::Message).then_some(exchange);
         self.within(now, call, method, body, Purpose::Exchange(exchange, Some(call)))?;
+        if let Some(state) = self.calls.get_mut(&call).filter(|_| messaging.is_some()) {
+            state.messaging = messaging;
+        }
         Ok(exchange)
     }
 
@@ -76,10 +88,13 @@ impl UserAgent {
         let dialog = self.dialog_mut(call).ok_or(Error::WrongState)?;
         //= rfc3261#8.1.2/proxy-not-always SHOULD
         //# Within a dialog its own route decides.
-        let (mut request, hop) = (dialog.request(method), dialog.next_hop().clone());
+        let (mut request, hop, secure) = (dialog.request(method), dialog.next_hop().clone(), dialog.is_secure());
         self.decorate(&mut request);
         reply::set_body(&mut request.headers, &mut request.body, body);
         let mut attempt = Attempt::new(purpose, request, hop, self.config.transport);
+        //= rfc3261#12.2.1.1/contact-sips MUST
+        //# The dialog knows whether it is secure.
+        attempt.secure |= secure;
         self.authorize(&mut attempt);
         self.dispatch(now, attempt)
     }
