@@ -6,5 +6,6 @@ pub mod endpoint;
 pub mod message;
 pub mod proxy;
 pub mod registrar;
+mod scope;
 pub mod transaction;
 pub mod ua;

@@ -6,11 +6,11 @@ use super::{Site, markdown};
 /// The front page: the README of the repository, and the rooms.
 pub(super) fn index(site: &Site<'_>) -> String {
     let readme = site.tree.files().find(|(path, _)| *path == "README.md").map_or("", |(_, text)| text);
-    let mut body = markdown::render(readme, &|to| link("", "", to));
+    let mut body = markdown::render(readme, &|to| link(site, "", "", to));
     body.push_str("<h2>Rooms</h2>\n<ul class=\"rooms\">\n");
     for (room, text) in readmes(site) {
         let about = text.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or("");
-        let about = markdown::inline(about, &|to| to.to_string());
+        let about = markdown::inline(about, &|to| link(site, "", room, to));
         body.push_str(&format!("<li><a href=\"guide/{room}.html\">{room}</a> {about}</li>\n"));
     }
     body.push_str("</ul>\n");
@@ -23,7 +23,7 @@ pub(super) fn rooms(site: &Site<'_>) -> Vec<(String, String)> {
         .map(|(room, text)| {
             let path = format!("guide/{room}.html");
             let up = up(&path);
-            let mut body = markdown::render(text, &|to| link(&up, room, to));
+            let mut body = markdown::render(text, &|to| link(site, &up, room, to));
             body.push_str(&format!(
                 "<p><a href=\"{up}api/{}/index.html\">API reference</a></p>\n",
                 room.replace('-', "_")
@@ -43,8 +43,9 @@ fn readmes<'a>(site: &Site<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
     site.tree.files().filter_map(|(path, text)| Some((path.strip_suffix("/README.md")?, text)))
 }
 
-/// Where a link of a README leads: to another README's page, to a source's page, or, elsewhere, as it is.
-fn link(up: &str, room: &str, to: &str) -> String {
+/// Where a link of a README leads: to the page of another README or of a source, outside, or, for files that have no
+/// page, to the front page.
+fn link(site: &Site<'_>, up: &str, room: &str, to: &str) -> String {
     if to.contains("://") || to.starts_with('#') {
         return to.to_string();
     }
@@ -55,11 +56,12 @@ fn link(up: &str, room: &str, to: &str) -> String {
         None => format!("{room}/{to}"),
     };
     let full = full.trim_end_matches('/');
-    if full.ends_with(".rs") {
-        format!("{up}{}", source_path(full))
-    } else if let Some(other) = full.strip_suffix("/README.md").or((!full.contains('.')).then_some(full)) {
-        format!("{up}guide/{other}.html")
-    } else {
-        format!("{up}coverage.html")
+    if site.tree.sources().any(|(file, _)| file == full) {
+        return format!("{up}{}", source_path(full));
+    }
+    let other = full.strip_suffix("/README.md").unwrap_or(full);
+    match readmes(site).any(|(known, _)| known == other) {
+        true => format!("{up}guide/{other}.html"),
+        false => format!("{up}index.html"),
     }
 }
