@@ -8,8 +8,9 @@ use wire::{Rng, Transport};
 use super::{DigestAlgorithm, Settings};
 use crate::common::{Failure, Listen, Secret, Users, seed};
 
-/// The machine that the settings ask for, on its sockets, and the addresses that those really have.
-pub(super) fn build(settings: &Settings) -> Result<(Driver<Proxy<Home>>, Vec<Listen>), Failure> {
+/// The machine that the settings ask for, on its sockets, and the addresses that those really have. `key` is the secret
+/// of its recorded routes, if there is one from an earlier run.
+pub(super) fn build(settings: &Settings, key: Option<[u8; 32]>) -> Result<(Driver<Proxy<Home>>, Vec<Listen>), Failure> {
     let clock = Clock::start();
     let mut rng = Rng::from_seed(seed()?);
     let guard = settings.users.clone().map(|users| {
@@ -42,6 +43,7 @@ pub(super) fn build(settings: &Settings) -> Result<(Driver<Proxy<Home>>, Vec<Lis
         },
         names: settings.domains.clone(),
         record_route: settings.record_route,
+        key,
         timer_c: settings.timer_c,
         ..Config::default()
     };

@@ -1,4 +1,6 @@
+use std::fs::OpenOptions;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
@@ -7,7 +9,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc as async_mpsc;
 
-use crate::common::Failure;
+use crate::common::{Failure, seed};
 
 /// One binding as it is kept: a contact that an address of record can be reached at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,15 @@ pub trait Location: Send {
     /// # Errors
     /// When the store cannot be read.
     fn load(&mut self) -> Result<Vec<Change>, Failure>;
+
+    /// The secret that recorded routes are proved with, the same in every run: without it a restart cuts dialogs off.
+    /// `None` when nothing survives anyway.
+    ///
+    /// # Errors
+    /// When the store can be neither read nor written.
+    fn key(&mut self) -> Result<Option<[u8; 32]>, Failure> {
+        Ok(None)
+    }
 
     /// Keeps `changes`, all of them or none. When it returns, they survive the end of the process.
     ///
@@ -75,7 +86,10 @@ impl LocationFile {
         let failed = |e: &dyn std::fmt::Display| {
             Failure::runtime(format!("cannot open {}: {e}; choose another with --location", path.display()))
         };
-        let database = Database::create(path).map_err(|e| failed(&e))?;
+        // It holds who is where, and a key: for nobody else to read.
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+        let database = Database::builder().create_file(file.map_err(|e| failed(&e))?).map_err(|e| failed(&e))?;
         let write = database.begin_write().map_err(|e| failed(&e))?;
         write.open_table(BINDINGS).map_err(|e| failed(&e))?;
         write.commit().map_err(|e| failed(&e))?;
@@ -93,6 +107,24 @@ impl LocationFile {
             }
         }
         Ok(found)
+    }
+
+    fn try_key(&self) -> Result<[u8; 32], redb::Error> {
+        let write = self.database.begin_write()?;
+        let key = {
+            let mut table = write.open_table(SECRETS)?;
+            let kept = table.get(ROUTE_KEY)?.and_then(|key| <[u8; 32]>::try_from(key.value()).ok());
+            match kept {
+                Some(key) => key,
+                None => {
+                    let key = seed().map_err(|e| std::io::Error::other(e.to_string()))?;
+                    table.insert(ROUTE_KEY, key.as_slice())?;
+                    key
+                }
+            }
+        };
+        write.commit()?;
+        Ok(key)
     }
 
     fn try_save(&self, changes: &[Change]) -> Result<(), redb::Error> {
@@ -117,11 +149,16 @@ impl Location for LocationFile {
     fn load(&mut self) -> Result<Vec<Change>, Failure> {
         self.try_load().map_err(|e| Failure::runtime(format!("cannot read the bindings: {e}")))
     }
+    fn key(&mut self) -> Result<Option<[u8; 32]>, Failure> {
+        self.try_key().map(Some).map_err(|e| Failure::runtime(format!("cannot keep a key with the bindings: {e}")))
+    }
     fn save(&mut self, changes: &[Change]) -> Result<(), Failure> {
         self.try_save(changes).map_err(|e| Failure::runtime(format!("cannot keep the bindings: {e}")))
     }
 }
 
+const SECRETS: TableDefinition<&str, &[u8]> = TableDefinition::new("secrets");
+const ROUTE_KEY: &str = "route";
 const BINDINGS: TableDefinition<&str, &[u8]> = TableDefinition::new("bindings");
 
 /// A thread that saves changes, many in one transaction when they come fast, and tells when each is safe.
@@ -199,8 +236,12 @@ mod tests {
             ("sip:a@x".into(), vec![record("<sip:1>"), record("<sip:2>")]),
             ("sip:b@x".into(), vec![record("<sip:3>")]),
         ];
-        LocationFile::open(&path).unwrap().save(&changes).unwrap();
         let mut file = LocationFile::open(&path).unwrap();
+        file.save(&changes).unwrap();
+        let key = file.key().unwrap();
+        drop(file);
+        let mut file = LocationFile::open(&path).unwrap();
+        assert!(key.is_some() && file.key().unwrap() == key, "the key survives too");
         assert_eq!(file.load().unwrap(), changes);
         file.save(&[("sip:a@x".into(), vec![])]).unwrap();
         assert_eq!(file.load().unwrap(), changes[1..]);

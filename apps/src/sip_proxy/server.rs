@@ -50,9 +50,17 @@ struct Server {
 impl Server {
     async fn start(settings: &Settings, is_json: bool) -> Result<Server, Failure> {
         let signals = Signals::new().map_err(|e| Failure::runtime(format!("cannot take signals: {e}")))?;
-        let (mut driver, bound) = build(settings)?;
-        let saver = match &settings.location {
-            Some(path) => Some(Saver::start(restore(&mut driver, Box::new(LocationFile::open(path)?))?)),
+        let mut location = match &settings.location {
+            Some(path) => Some(LocationFile::open(path)?),
+            None => None,
+        };
+        let key = match &mut location {
+            Some(location) => location.key()?,
+            None => None,
+        };
+        let (mut driver, bound) = build(settings, key)?;
+        let saver = match location {
+            Some(location) => Some(Saver::start(restore(&mut driver, Box::new(location))?)),
             None => None,
         };
         let (ask, scrapes) = mpsc::channel(4);

@@ -1,9 +1,10 @@
+use std::fmt;
 use std::time::Duration;
 
 use crate::endpoint;
 
 /// How a proxy works, and its limits.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Transport and transactions below.
     pub endpoint: endpoint::Config,
@@ -11,14 +12,15 @@ pub struct Config {
     pub names: Vec<String>,
     /// Whether to stay on the path of the dialogs that requests establish; false.
     pub record_route: bool,
+    /// The secret that recorded routes are proved with. Give the same one to a proxy that takes over the dialogs of
+    /// another, of an earlier run for one; random when absent.
+    pub key: Option<[u8; 32]>,
     /// Timer C: how long an INVITE may wait for its final response after the last provisional one; 181 seconds.
     //= rfc3261#16.6/timer-c-length MUST
     //# The default is longer than 180 seconds; a shorter one is the choice of whoever configures it.
     //= rfc3261#16.7/timer-c-minimum MUST
     //# One value for start and reset.
     pub timer_c: Duration,
-    /// How long a cancelled INVITE waits for its final response; 32 seconds (64 T1).
-    pub cancel_wait: Duration,
     /// Targets of one request; those beyond are not tried. 20.
     pub max_targets: usize,
     /// The greatest Max-Breadth to accept, and the one to add; 60.
@@ -33,14 +35,25 @@ pub struct Config {
     pub retry_after: u32,
 }
 
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("endpoint", &self.endpoint)
+            .field("names", &self.names)
+            .field("record_route", &self.record_route)
+            .field("timer_c", &self.timer_c)
+            .finish_non_exhaustive() // the key is nobody's business
+    }
+}
+
 impl Default for Config {
     fn default() -> Config {
         Config {
             endpoint: endpoint::Config::default(),
             names: Vec::new(),
             record_route: false,
+            key: None,
             timer_c: Duration::from_secs(181),
-            cancel_wait: Duration::from_secs(32),
             max_targets: 20,
             max_breadth: 60,
             max_lookups: 1000,

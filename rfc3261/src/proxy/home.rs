@@ -65,7 +65,7 @@ pub struct Held {
 /// |---|---|
 /// | REGISTER to us | authenticated when there is a guard (401), then registered |
 /// | OPTIONS to us, without user | 200: alive |
-/// | within a dialog, over a route of ours | forwarded |
+/// | within a dialog whose route we recorded | forwarded |
 /// | to one of our users | forwarded to the bindings, 480 without any; who claims to be one of our users is authenticated first (407) |
 /// | to another domain | forwarded for our users once authenticated (407), for nobody else (403) |
 #[derive(Debug)]
@@ -281,7 +281,7 @@ impl Router for Home {
             _ => {}
         }
         let is_in_dialog = asked.is_in_dialog();
-        let is_free = is_in_dialog && (asked.was_routed || asked.is_ours) || request.method == Method::Ack;
+        let is_free = is_in_dialog && (asked.is_recorded || asked.is_ours) || request.method == Method::Ack;
         if !is_free && let Err(decision) = self.admit(now, asked) {
             return *decision;
         }

@@ -7,12 +7,12 @@ use wire::{Input, Instant, Machine, Output, QueryId, ResolveError, Rng, Transpor
 use super::config::{Config, Stats};
 use super::context::{Branch, BranchState, Context};
 use super::copy::copy;
-use super::flow::FlowKey;
 use super::home::alive;
 use super::next_hop::{NextHop, next_hop};
 use super::record::record_route;
-use super::route::preprocess;
+use super::route::{Routed, preprocess};
 use super::router::{Asked, Decision, Router};
+use super::token::RouteKey;
 use super::us::Us;
 use super::validate::{breadth, mark, validate};
 use crate::endpoint::{self, ClientId, DropReason, Endpoint, Id, Listen, ServerId, Source, Target};
@@ -34,7 +34,7 @@ pub struct Proxy<R> {
     lookups: HashMap<QueryId, Lookup, RandomState>,
     next_query: u64,
     us: Us,
-    flows: FlowKey,
+    key: RouteKey,
     mark_key: u64,
     rng: Rng,
     output: VecDeque<Output<Event>>,
@@ -74,7 +74,7 @@ impl<R: Router> Proxy<R> {
             lookups: HashMap::default(),
             next_query: 0,
             us: Us::new(&config.names),
-            flows: FlowKey::new(&mut rng),
+            key: RouteKey::new(config.key.unwrap_or_else(|| random(&mut rng))),
             mark_key: rng.u64(),
             rng,
             output: VecDeque::new(),
@@ -195,7 +195,7 @@ impl<R: Router> Proxy<R> {
             self.stats.loops += u64::from(invalid.0 == 482);
             return self.refuse(now, id, &request, invalid.0, invalid.1);
         }
-        let routed = preprocess(&mut request, &source, &self.us, &self.flows);
+        let routed = preprocess(&mut request, &source, &self.us, &self.key);
         let is_last_hop = request.headers.max_forwards().ok().flatten() == Some(0);
         if is_last_hop {
             //= rfc3261#16.3/max-forwards-options MAY
@@ -209,7 +209,7 @@ impl<R: Router> Proxy<R> {
             return self.refuse(now, id, &request, 416, None);
         }
         let is_ours = self.is_ours(&request);
-        let decision = self.ask(now, Some(id), &request, &source, routed.was_routed, is_ours);
+        let decision = self.ask(now, Some(id), &request, &source, &routed, is_ours);
         let breadth = breadth(&request, self.config.max_breadth);
         if breadth == 0 {
             //= rfc5393#5.3.3/exceeded MUST
@@ -235,10 +235,18 @@ impl<R: Router> Proxy<R> {
         id: Option<ServerId>,
         request: &Request,
         source: &Source,
-        was_routed: bool,
+        routed: &Routed,
         is_ours: bool,
     ) -> Decision {
-        let asked = Asked { id, request, source, was_routed, is_ours, us: &self.us };
+        let asked = Asked {
+            id,
+            request,
+            source,
+            was_routed: routed.was_routed,
+            is_recorded: routed.is_recorded,
+            is_ours,
+            us: &self.us,
+        };
         if self.is_draining && !asked.is_in_dialog() && request.method != Method::Ack {
             self.stats.refused += 1;
             let mut response = Response::to_request(request, Status(503));
@@ -341,7 +349,7 @@ impl<R: Router> Proxy<R> {
                 //# On every request alike, when the configuration asks for it.
                 //= rfc3261#16.6/record-route-unknown-methods SHOULD
                 //# The method plays no part.
-                record_route(&mut copy, &self.flows, &self.endpoint, &context.source, &target, is_flow);
+                record_route(&mut copy, &self.key, &self.endpoint, &context.source, &target, is_flow);
             }
             //= rfc3261#16.6/branch-two-parts SHOULD
             //# The endpoint makes the first part and puts the mark behind it.
@@ -418,11 +426,11 @@ impl<R: Router> Proxy<R> {
     /// Forwards an ACK to a 2xx: it belongs to no transaction.
     fn on_ack(&mut self, now: Instant, mut request: Request, source: Source) {
         let hops = request.headers.max_forwards().ok().flatten();
-        let routed = preprocess(&mut request, &source, &self.us, &self.flows);
+        let routed = preprocess(&mut request, &source, &self.us, &self.key);
         let is_ours = self.is_ours(&request);
         let first = match hops {
             Some(0) => None,
-            _ => match self.ask(now, None, &request, &source, routed.was_routed, is_ours) {
+            _ => match self.ask(now, None, &request, &source, &routed, is_ours) {
                 Decision::Forward(forks) => forks.into_iter().next(),
                 _ => None,
             },
@@ -531,6 +539,12 @@ impl<R: std::fmt::Debug> std::fmt::Debug for Proxy<R> {
             .field("live", &self.contexts.len())
             .finish_non_exhaustive()
     }
+}
+
+fn random(rng: &mut Rng) -> [u8; 32] {
+    let mut key = [0; 32];
+    rng.fill(&mut key);
+    key
 }
 
 /// Addresses of one host that are tried.

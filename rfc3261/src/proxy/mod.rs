@@ -17,7 +17,6 @@ mod best;
 mod config;
 mod context;
 mod copy;
-mod flow;
 mod home;
 mod machine;
 mod next_hop;
@@ -25,6 +24,7 @@ mod record;
 mod responses;
 mod route;
 mod router;
+mod token;
 mod us;
 mod validate;
 

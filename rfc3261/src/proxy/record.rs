@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use wire::Transport;
 
-use super::flow::FlowKey;
+use super::token::RouteKey;
 use crate::endpoint::{Endpoint, Listen, Source, Target};
 use crate::message::{Name, Request};
 
@@ -24,7 +24,7 @@ use crate::message::{Name, Request};
 //# The host is the address or name that we listen on.
 pub(super) fn record_route(
     copy: &mut Request,
-    key: &FlowKey,
+    key: &RouteKey,
     endpoint: &Endpoint,
     source: &Source,
     target: &Target,
@@ -37,15 +37,16 @@ pub(super) fn record_route(
         && !is_flow
         && !is_behind_nat(copy, source);
     let mut text = String::with_capacity(160);
+    let call_id = copy.headers.call_id().unwrap_or_default();
     if is_one {
-        value(&mut text, None, outward);
+        value(&mut text, &key.seal(call_id, None), outward);
     } else {
-        value(&mut text, Some(key.seal(target.transport, target.remote)), outward);
+        value(&mut text, &key.seal(call_id, Some((target.transport, target.remote))), outward);
         text.push_str(", ");
-        let flow = key.seal(source.transport, source.remote);
+        let inner = key.seal(call_id, Some((source.transport, source.remote)));
         match endpoint.listener(&source.target()) {
-            Some(inward) => value(&mut text, Some(flow), inward),
-            None => value(&mut text, Some(flow), &Listen::new(source.transport, source.local)),
+            Some(inward) => value(&mut text, &inner, inward),
+            None => value(&mut text, &inner, &Listen::new(source.transport, source.local)),
         }
     }
     copy.headers.prepend(Name::RecordRoute, text);
@@ -53,12 +54,10 @@ pub(super) fn record_route(
 
 //= rfc3261#16.6/record-route-no-transport SHOULD NOT
 //# Only over TCP, which the neighbour of that side has just used.
-fn value(text: &mut String, flow: Option<String>, listen: &Listen) {
-    let user = flow.as_deref().unwrap_or_default();
-    let at = if user.is_empty() { "" } else { "@" };
+fn value(text: &mut String, token: &str, listen: &Listen) {
     let _ = match &listen.sent_by {
-        Some(name) => write!(text, "<sip:{user}{at}{name}"),
-        None => write!(text, "<sip:{user}{at}{}", listen.local),
+        Some(name) => write!(text, "<sip:{token}@{name}"),
+        None => write!(text, "<sip:{token}@{}", listen.local),
     };
     if listen.transport != Transport::Udp {
         let _ = write!(text, ";transport={}", listen.transport);

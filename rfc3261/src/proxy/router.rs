@@ -13,8 +13,10 @@ pub struct Asked<'a> {
     pub request: &'a Request,
     /// Where it came from.
     pub source: &'a Source,
-    /// Whether it carried a Route that named us, as requests within a dialog do whose route we recorded.
+    /// Whether it carried a Route that named us.
     pub was_routed: bool,
+    /// Whether that Route was recorded by us for this very dialog, and not just written by the sender.
+    pub is_recorded: bool,
     /// Whether its Request-URI names this proxy or a domain that it is responsible for.
     pub is_ours: bool,
     pub(super) us: &'a Us,

@@ -150,6 +150,22 @@ pub fn response(request: &str, status: u16, more: &str) -> String {
     text + more + "Content-Length: 0\r\n\r\n"
 }
 
+/// A request within the dialog that `ok` established, as its caller sends it.
+pub fn within(method: &str, ok: &str) -> String {
+    let one = |name| values(ok, name)[0];
+    let contact = one("Contact").trim_start_matches('<').trim_end_matches('>');
+    let mut routes: Vec<&str> = values(ok, "Record-Route").iter().flat_map(|line| line.split(", ")).collect();
+    routes.reverse();
+    format!(
+        "{method} {contact} SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK{method}\r\nMax-Forwards: 70\r\n\
+         Route: {}\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: 2 {method}\r\nContent-Length: 0\r\n\r\n",
+        routes.join(", "),
+        one("From"),
+        one("To"),
+        one("Call-ID"),
+    )
+}
+
 /// The CANCEL or the ACK that belongs to an INVITE.
 pub fn follow(method: &str, invite: &str) -> String {
     let lines = invite.lines().filter(|line| {
