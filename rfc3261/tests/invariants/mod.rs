@@ -1,5 +1,7 @@
 //! What must hold for any bytes at all. Property tests call it here; a fuzz target can include this file.
 
+#![allow(dead_code)] // each test file uses a part
+
 use bytes::Bytes;
 use rfc3261::message::{
     Accept, AlertInfo, Allow, AuthenticationInfo, Authorization, CSeq, CallId, CallInfo, Contact, ContentDisposition,
