@@ -23,7 +23,12 @@ fn command(args: &[&str]) -> Command {
 }
 
 fn start(args: &[&str]) -> Program {
-    let mut child = command(&["--json", "-l", "udp:127.0.0.1:0", "-l", "tcp:127.0.0.1:0"]).args(args).spawn().unwrap();
+    start_at("127.0.0.1:0", args)
+}
+
+fn start_at(address: &str, args: &[&str]) -> Program {
+    let (udp, tcp) = (format!("udp:{address}"), format!("tcp:{address}"));
+    let mut child = command(&["--json", "-l", &udp, "-l", &tcp]).args(args).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let ready = serde_json::from_str(&line).unwrap_or_else(|_| {
@@ -69,6 +74,7 @@ impl Drop for Program {
 struct Phone {
     socket: UdpSocket,
     proxy: SocketAddr,
+    from: &'static str,
     count: u32,
 }
 
@@ -76,7 +82,7 @@ impl Phone {
     fn new(proxy: SocketAddr) -> Phone {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        Phone { socket, proxy, count: 0 }
+        Phone { socket, proxy, from: "sip:alice@127.0.0.1", count: 0 }
     }
 
     fn local(&self) -> SocketAddr {
@@ -85,10 +91,10 @@ impl Phone {
 
     fn request(&mut self, method: &str, uri: &str, to: &str, more: &str) -> String {
         self.count += 1;
-        let (n, local) = (self.count, self.local());
+        let (n, local, from) = (self.count, self.local(), self.from);
         let text = format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {local};branch=z9hG4bK{n}-{}\r\nMax-Forwards: 70\r\n\
-             From: <sip:alice@127.0.0.1>;tag=f{n}\r\nTo: <{to}>\r\nCall-ID: {n}-{local}\r\nCSeq: {n} {method}\r\n{more}\
+             From: <{from}>;tag=f{n}\r\nTo: <{to}>\r\nCall-ID: {n}-{local}\r\nCSeq: {n} {method}\r\n{more}\
              Content-Length: 0\r\n\r\n",
             local.port()
         );
@@ -144,7 +150,9 @@ fn temporary(name: &str) -> PathBuf {
 }
 
 fn users() -> PathBuf {
-    let path = temporary("users");
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let path = temporary(&format!("users{}", COUNT.fetch_add(1, Ordering::Relaxed)));
     std::fs::write(&path, "# two of them\nalice:wonderland\nbob:127.0.0.1:00112233445566778899aabbccddeeff\n").unwrap();
     path
 }
@@ -265,6 +273,45 @@ fn bindings_survive_kill_9() {
     }
     drop(program);
     std::fs::remove_file(file).unwrap();
+}
+
+/// The proxy keeps no dialogs; the route that it recorded proves itself to the next run.
+#[test]
+fn a_call_can_be_hung_up_after_a_crash() {
+    let (file, users) = (temporary("dialogs.redb"), users());
+    let args = ["--record-route", "--location", file.to_str().unwrap(), "--users", users.to_str().unwrap()];
+    let mut program = start(&args);
+    let address = program.address("udp");
+    let mut alice = Phone::new(address);
+    assert!(alice.register_digest("alice", "wonderland").starts_with("SIP/2.0 200 "));
+    let mut stranger = Phone::new(address);
+    stranger.from = "sip:stranger@elsewhere.test";
+    stranger.request("INVITE", "sip:alice@127.0.0.1", "sip:alice@127.0.0.1", "");
+    let invite = alice.hear();
+    alice.send(&response(&invite, 200));
+    let ok = stranger.hear();
+    assert!(ok.starts_with("SIP/2.0 200 "), "{ok}");
+    program.signal("KILL");
+    program.ends_within(Duration::from_secs(5)).unwrap();
+
+    let _program = start_at(&address.to_string(), &args);
+    let line = |name: &str| ok.lines().find(|l| l.starts_with(name)).unwrap().to_string();
+    let route = line("Record-Route:").replace("Record-Route", "Route");
+    let (local, contact) = (stranger.local(), format!("sip:alice@{}", alice.local()));
+    let bye = format!(
+        "BYE {contact} SIP/2.0\r\nVia: SIP/2.0/UDP {local};branch=z9hG4bKbye\r\nMax-Forwards: 70\r\n{route}\r\n{}\r\n{}\r\n{}\r\n\
+         CSeq: 2 BYE\r\nContent-Length: 0\r\n\r\n",
+        line("From:"),
+        line("To:"),
+        line("Call-ID:")
+    );
+    stranger.send(&bye);
+    let heard = alice.hear();
+    assert!(heard.starts_with(&format!("BYE {contact}")), "{heard}");
+    stranger.send(&bye.replace("z9hG4bK", "z9hG4bKother").replace("Call-ID: ", "Call-ID: other"));
+    assert!(stranger.hear().starts_with("SIP/2.0 403 "), "but not another one");
+    std::fs::remove_file(file).unwrap();
+    std::fs::remove_file(users).ok();
 }
 
 #[test]

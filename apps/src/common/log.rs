@@ -27,7 +27,7 @@ pub struct LogOptions {
     #[arg(short, long, conflicts_with = "verbose", global = true)]
     pub quiet: bool,
     /// What a log line looks like
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", global = true)]
+    #[arg(long, value_enum, default_value_t, value_name = "text|json", hide_possible_values = true, global = true)]
     pub log_format: LogFormat,
     /// Levels by module, such as `info,rfc3261=trace`; wins over -v and -q
     #[arg(long, value_name = "FILTER", global = true)]

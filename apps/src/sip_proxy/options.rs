@@ -31,12 +31,12 @@ pub struct Options {
     #[arg(short, long, value_name = "HOST", help_heading = "Protocol")]
     pub domain: Vec<String>,
     /// Stay on the path of the whole call, not only of its first request
-    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", help_heading = "Protocol")]
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Protocol")]
     pub record_route: Option<bool>,
     /// Answer with the contacts (302) instead of forwarding to them
-    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", help_heading = "Protocol")]
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Protocol")]
     pub redirect: Option<bool>,
-    /// How long a call may ring before it is cancelled (timer C) [default: 180]
+    /// How long a call may ring before it is cancelled (timer C) [default: 181]
     #[arg(long, value_name = "SECONDS", help_heading = "Protocol")]
     pub timer_c: Option<u64>,
     /// Live transactions at most; requests beyond get 503 [default: 200000]
@@ -65,11 +65,18 @@ pub struct Options {
     /// Realm of the digest challenge [default: the first domain]
     #[arg(long, value_name = "TEXT", help_heading = "Security")]
     pub realm: Option<String>,
-    /// Digest algorithms to offer, in this order [default: md5]
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME,..", help_heading = "Security")]
+    /// Digest algorithms to offer, in this order: md5, sha-256, sha-512-256 [default: md5]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME,..",
+        hide_possible_values = true,
+        help_heading = "Security"
+    )]
     pub digest: Vec<DigestAlgorithm>,
     /// Without --users, let anyone register even if others than this machine can reach us
-    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", help_heading = "Security")]
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Security")]
     pub open_registration: Option<bool>,
 
     /// Read options from this TOML file; the command line wins
@@ -89,7 +96,7 @@ pub struct Options {
 const EXAMPLES: &str = "\
 Examples:
   sip-proxy                                   try it out: open registration, this machine only
-  sip-proxy -l udp:192.0.2.1:5060 -l tcp:192.0.2.1:5060 -d example.com -u users.txt --location bindings.redb
+  sip-proxy -l udp:192.0.2.1:5060 -l tcp:192.0.2.1:5060 -d example.com -u users.txt
   sip-proxy --config /etc/sip-proxy.toml --metrics 127.0.0.1:9090
 
 SIGTERM finishes what is under way and exits with 0; a second one exits at once.";

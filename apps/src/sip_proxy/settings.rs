@@ -110,7 +110,7 @@ impl Settings {
             metrics: options.metrics,
             record_route: options.record_route.unwrap_or(false),
             redirect: options.redirect.unwrap_or(false),
-            timer_c: Duration::from_secs(options.timer_c.unwrap_or(180).max(1)),
+            timer_c: Duration::from_secs(options.timer_c.unwrap_or(181).max(1)),
             max_transactions: options.max_transactions.unwrap_or(200_000).max(1),
             drain: Duration::from_secs(options.drain.unwrap_or(32)),
             location: options.location.filter(|l| l != "memory").map(PathBuf::from),
