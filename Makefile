@@ -17,7 +17,7 @@ demo:
 	$(CARGO) build -p apps --bins --example demo
 	$(CARGO) run -q -p apps --example demo
 
-test: fmt-check clippy unit
+test: fmt-check clippy unit docs-check
 
 fmt-check:
 	$(CARGO) fmt --all --check

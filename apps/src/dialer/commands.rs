@@ -13,12 +13,12 @@ impl Program {
         match typed {
             Typed::Keys(keys) => {
                 if !self.line.as_mut().is_some_and(|line| line.dial(&keys)) {
-                    self.tell("error", "no call to send digits to", &[]);
+                    self.fail("no call to send digits to");
                 }
             }
             Typed::Text(text) => match self.talking_to() {
                 Some(uri) => self.send_text(&uri, &text, false),
-                None => self.tell("error", "nobody to send a message to", &[]),
+                None => self.fail("nobody to send a message to"),
             },
             Typed::Answer => self.respond(200).await,
             Typed::Reject(status) => self.respond(status).await,
@@ -53,7 +53,7 @@ impl Program {
             let why = format!("cannot send a message to {uri}: {error}");
             match is_task {
                 true => self.leave(End { outcome: Outcome::NotFound, why: Some(why) }),
-                false => self.tell("error", &why, &[("why", why.clone().into())]),
+                false => self.fail(&why),
             }
         }
     }
@@ -70,19 +70,19 @@ impl Program {
     pub fn hold(&mut self, hold: bool) {
         let now = self.sip.now();
         let Some(line) = self.line.as_mut().filter(|line| line.answered.is_some() && line.has_speech()) else {
-            return self.tell("error", "no call to put on hold", &[]);
+            return self.fail("no call to put on hold");
         };
         line.hold(hold);
         let call = line.call;
         let offer = match line.describe() {
             Ok(Some(offer)) => offer,
-            _ => return self.tell("error", "a change of the session is under way; try again", &[]),
+            _ => return self.fail("a change of the session is under way; try again"),
         };
         if let Err(error) = self.sip.machine_mut().at(now).modify(now, call, offer) {
             if let Some(line) = &mut self.line {
                 line.drop_offer();
             }
-            return self.tell("error", &format!("cannot change the session: {error}"), &[]);
+            return self.fail(&format!("cannot change the session: {error}"));
         }
         match hold {
             true => self.tell("holding", "putting the other side on hold", &[]),

@@ -197,7 +197,7 @@ impl Program {
             },
             Err(refused) => refused,
         };
-        self.tell("error", &refused.1, &[("why", refused.1.clone().into())]);
+        self.fail(&refused.1);
         let _ = self.sip.machine_mut().at(now).reject(now, call, refused.0);
     }
 
@@ -370,6 +370,11 @@ impl Program {
             self.registration = self.registration.filter(|_| retry.is_some());
             self.leave(End { outcome, why: Some(format!("registration failed: {status} ({outcome})")) });
         }
+    }
+
+    /// Tells why something that was asked for cannot be done.
+    pub fn fail(&self, why: &str) {
+        self.tell("error", why, &[("why", why.into())]);
     }
 
     pub fn tell(&self, name: &str, words: &str, fields: &[(&str, Value)]) {
