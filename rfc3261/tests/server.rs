@@ -375,3 +375,16 @@ fn a_stateless_answer_leaves_no_transaction() {
     let (id, request) = incoming(&mut bench, "INVITE", "z9hG4bK2");
     assert_eq!(bench.endpoint.respond_stateless(bench.now, id, answer(&request, 200)), Err(Error::Misuse));
 }
+
+#[test]
+fn the_ack_to_a_refusal_without_state_is_absorbed() {
+    let mut bench = Bench::with(|c| c.max_servers = 0);
+    bench.udp(text("INVITE", "z9hG4bK1", 1));
+    bench.event();
+    let refused = bench.response();
+    let to = refused.headers.raw(Name::To).unwrap().to_owned();
+    bench.udp(text("ACK", "z9hG4bK1", 1).replace("<sip:bob@192.0.2.1>\r\nCall", &format!("{to}\r\nCall")));
+    assert!(bench.events().is_empty());
+    bench.udp(text("ACK", "z9hG4bK1", 1).replace("<sip:bob@192.0.2.1>\r\nCall", "<sip:bob@192.0.2.1>;tag=x\r\nCall"));
+    assert!(matches!(bench.event(), Event::Ack { .. }), "another one is not");
+}

@@ -159,3 +159,19 @@ fn a_websocket_piece_is_a_message() {
     bench.tcp(conn, tcp("OPTIONS", "z9hG4bK1").replace("Content-Length: 0\r\n", "").replace("TCP", "WS"));
     assert!(matches!(bench.event(), Event::Request { source, .. } if source.transport == Transport::Ws));
 }
+
+#[test]
+fn ten_thousand_requests_on_one_connection_leave_nothing() {
+    let mut bench = Bench::new();
+    let conn = bench.accept(1);
+    let target = Target { conn: Some(conn), ..Target::tcp(there()) };
+    for _ in 0..10_000 {
+        bench.endpoint.request(bench.now, ours("OPTIONS"), target).unwrap();
+        bench.drain();
+        let request = bench.request();
+        bench.tcp(conn, reply(&request, 200));
+        bench.events();
+    }
+    assert_eq!(bench.endpoint.stats().clients, 0);
+    assert!(format!("{:?}", bench.endpoint).len() < 200_000, "state is in proportion to what is alive");
+}

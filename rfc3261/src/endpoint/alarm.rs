@@ -39,6 +39,16 @@ impl<O: Ord + Copy> Alarms<O> {
         self.heap.peek().map(|Reverse((at, ..))| *at)
     }
 
+    /// How many are set, those of owners that are gone included.
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// Throws away the alarms of owners that are gone.
+    pub fn retain(&mut self, mut alive: impl FnMut(O) -> bool) {
+        self.heap.retain(|Reverse((.., owner))| alive(*owner));
+    }
+
     /// Forgets all alarms, when no owner is left.
     pub fn clear(&mut self) {
         self.heap.clear();

@@ -169,6 +169,7 @@ impl Endpoint {
         self.by_branch.insert(key, id);
         self.net.stats.requests_out += 1;
         self.client(now, id, On::Start, None);
+        self.forget_users(id);
         Ok(id)
     }
 
@@ -360,6 +361,14 @@ impl Endpoint {
         Ok((route, via::render(listen, transport, branch)))
     }
 
+    /// Keeps the list of a connection's users in proportion to those that are alive.
+    fn forget_users(&mut self, latest: ClientId) {
+        let Some(conn) = self.clients.get(latest).and_then(|c| c.route.conn) else { return };
+        let Some(conn) = self.net.conns.get_mut(&conn).filter(|c| c.users.len() >= c.room) else { return };
+        conn.users.retain(|id| self.clients.get(*id).is_some_and(Client::waits));
+        conn.room = (conn.users.len() * 2).max(64);
+    }
+
     /// Runs a client transaction one step.
     fn client(&mut self, now: Instant, id: ClientId, on: On, response: Option<Response>) {
         let Some(client) = self.clients.get_mut(id) else { return };
@@ -414,6 +423,16 @@ impl Endpoint {
     fn settle(&mut self, now: Instant) {
         while let Some(conn) = self.net.touched.pop() {
             self.inspect(now, conn);
+        }
+        // Most transactions end long before their last timer.
+        let alive = self.clients.len() + self.servers.len() + self.net.conns.len();
+        if self.alarms.len() > (4 * alive).max(1024) {
+            self.alarms.retain(|owner| match owner {
+                Owner::Client(id) => self.clients.get(id).is_some(),
+                Owner::Server(id) => self.servers.get(id).is_some(),
+                Owner::Conn(conn) => self.net.conns.contains_key(&conn),
+                Owner::Unreachable => true,
+            });
         }
     }
 

@@ -152,6 +152,12 @@ impl Endpoint {
     fn ack_in(&mut self, now: Instant, source: Source, via: &Via, request: Request) {
         key::write(&mut self.scratch, via, &request, &Method::Invite);
         let Some(id) = self.by_key.get(self.scratch.as_str()).copied() else {
+            // The ACK to a refusal that was sent without state: its tag is a function of the Via.
+            let ours = self.token_of(request.headers.raw(Name::Via).unwrap_or_default());
+            if via::tag(&request.headers).is_some_and(|tag| *tag == *ours) {
+                self.net.stats.absorbed += 1;
+                return;
+            }
             return self.net.event(Event::Ack { request, source });
         };
         let Some(server) = self.servers.get_mut(id) else { return };

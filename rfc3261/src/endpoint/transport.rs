@@ -32,8 +32,9 @@ pub(crate) struct Conn {
     pub partial: Option<Instant>,
     /// The time of the alarm that is set for it.
     pub alarm: Instant,
-    /// Client transactions that sent by it, some of them over.
+    /// Client transactions that sent by it, some of them over, and how many there may be before those are forgotten.
     pub users: Vec<ClientId>,
+    pub room: usize,
 }
 
 /// Sockets, connections and what waits to be polled.
@@ -140,8 +141,8 @@ impl Net {
 
     fn insert(&mut self, now: Instant, conn: ConnId, transport: Transport, local: SocketAddr, remote: SocketAddr) {
         let decoder = StreamDecoder::new(self.config.limits);
-        let (alarm, users) = (Instant::FAR, Vec::new());
-        let state = Conn { transport, local, remote, decoder, used: now, partial: None, alarm, users };
+        let (alarm, users, room) = (Instant::FAR, Vec::new(), 64);
+        let state = Conn { transport, local, remote, decoder, used: now, partial: None, alarm, users, room };
         self.conns.insert(conn, state);
         self.by_remote.insert((transport, remote), conn);
         self.touched.push(conn);

@@ -99,6 +99,14 @@ impl Bench {
         self.sent.drain(..).map(|t| Message::parse(data(t)).expect("we send what we can read")).collect()
     }
 
+    /// The same without refusals that lack what the refused request lacked.
+    pub fn readable(&mut self) -> Vec<Message> {
+        let data = |t: Transmit| match t {
+            Transmit::Datagram { data, .. } | Transmit::Stream { data, .. } => data,
+        };
+        self.sent.drain(..).filter_map(|t| Message::parse(data(t)).ok()).collect()
+    }
+
     pub fn response(&mut self) -> Response {
         match one(self.messages()) {
             Message::Response(response) => response,
