@@ -27,6 +27,8 @@ mod params;
 mod parse;
 mod request;
 mod response;
+#[cfg(feature = "rsip")]
+mod rsip;
 mod scalar;
 mod scan;
 mod status;
