@@ -77,6 +77,8 @@ fn lines_and_commas_mix() {
 //= rfc3261#7.3.1/auth-not-combined test
 //= rfc3261#20.7/not-combined test
 //= rfc3261#20.28/not-combined test
+//= rfc3261#7.3.1/auth-lines test
+//= rfc3261#7.3.1/repeat-lists test
 #[test]
 fn credentials_keep_their_lines() {
     let lines = "Authorization: Digest realm=\"a\", nonce=\"1\"\r\nAuthorization: Digest realm=\"b\", nonce=\"2\"\r\n\

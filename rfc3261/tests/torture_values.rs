@@ -196,6 +196,8 @@ fn transports_are_known_and_unknown() {
     assert_eq!(transports, ["UDP", "SCTP", "TLS", "UNKNOWN", "TCP"]);
 }
 
+//= rfc3261#7.4.1/binary test
+//= rfc3261#7.4/body-request test
 #[test]
 fn mpart01_has_a_binary_body() {
     let m = request("mpart01");
@@ -208,9 +210,11 @@ fn mpart01_has_a_binary_body() {
     assert_eq!(&*m.headers.first::<UserAgent>().unwrap().unwrap(), "SIPimp.org/0.2.5 (curses)");
 }
 
+//= rfc3261#7.4/body-response test
 #[test]
 fn reason_phrases_are_unusual_or_empty() {
     let m = response("unreason");
+    assert_eq!(m.body.len(), 154);
     assert_eq!((m.status, &*m.reason), (Status(200), "= 2**3 * 5**2 но сто девяносто девять - простое"));
     let m = response("noreason");
     assert_eq!((m.status, &*m.reason), (Status(100), ""));
@@ -249,6 +253,7 @@ fn what_the_cores_refuse_parses() {
     assert_eq!(request("sdp01").headers.first::<Expires>(), Ok(None));
 }
 
+//= rfc3261#19.1.1/telephone-user test
 #[test]
 fn inv2543_has_neither_tag_nor_cookie_nor_length() {
     let m = request("inv2543");

@@ -81,3 +81,6 @@ const DATE: Code = lookup_const("Date");
 
 /// The headers that every message must have, a bit for each number.
 pub(crate) const MANDATORY: u128 = 1 << VIA | 1 << CSEQ | 1 << FROM | 1 << TO | 1 << CALL_ID;
+
+// A name's number has to fit the bits that count what was seen.
+const _: () = assert!(super::name::COUNT <= 128);

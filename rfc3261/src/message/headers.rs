@@ -95,6 +95,8 @@ impl Headers {
     }
 
     /// The value of each field of that name.
+    //= rfc3261#7.3.1/auth-lines MAY
+    //# Each line is a value of its own; it is not split at commas.
     pub fn raw_all(&self, name: Name) -> impl Iterator<Item = &str> {
         let code = name.code();
         self.fields.iter().filter(move |field| self.is(field, code, &name)).map(|field| self.value(field))
@@ -192,6 +194,8 @@ impl Headers {
     }
 
     /// Adds a field behind all others.
+    //= rfc3261#7.3.1/repeat-lists MAY
+    //# A second call with the same name adds a second line.
     pub fn push(&mut self, name: Name, value: impl fmt::Display) {
         self.fields.push(Field::new(&name, value));
     }

@@ -217,6 +217,9 @@ impl fmt::Display for Name {
 /// The number of a name: its place in the list.
 pub(crate) type Code = u8;
 
+/// How many names there are.
+pub(crate) const COUNT: usize = TEXT.len();
+
 /// The number of all names that are not in the list.
 pub(crate) const OTHER: Code = 255;
 

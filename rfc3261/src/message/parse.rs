@@ -31,6 +31,12 @@ pub(crate) fn datagram(data: Bytes, limits: &Limits) -> Result<Message, ParseErr
         Some(length) if length > rest as u64 => Err(refuse(message, Bad(400, "Content-Length beyond the datagram"))),
         //= rfc3261#18.3/surplus MUST
         //# The body ends where Content-Length says.
+        //= rfc3261#7.4/body-request MAY
+        //# Whatever the method.
+        //= rfc3261#7.4/body-response MAY
+        //# Whatever the status.
+        //= rfc3261#7.4.1/binary MAY
+        //# The body is bytes; nobody looks into them here.
         length => {
             let body = length.map_or(rest, |length| length as usize);
             if body > 0 {

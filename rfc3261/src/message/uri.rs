@@ -348,6 +348,8 @@ impl Parts {
     }
 
     /// Reads the user information, if there is one, and returns where the host begins.
+    //= rfc3261#19.1.1/telephone-user MAY
+    //# A number is made of user characters like any name.
     //= rfc3261#19.1.1/user-not-empty MUST NOT
     //# An `@` right behind the scheme is refused.
     //= rfc3261#19.1.1/no-userinfo MAY
