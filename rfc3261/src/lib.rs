@@ -1,4 +1,4 @@
-//! SIP, the Session Initiation Protocol: grammar, transactions, dialogs, user agent and proxy cores (RFC 3261, 3581, 5393, 6026)
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 pub mod dialog;
