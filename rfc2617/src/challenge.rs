@@ -142,7 +142,8 @@ impl DigestChallenge {
 
 fn words(value: Option<String>, separator: impl Fn(char) -> bool) -> Vec<String> {
     let value = value.unwrap_or_default();
-    value.split(separator).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+    // a control character cannot be printed, and what is left of its word would be another word
+    value.split(separator).filter(|w| !w.is_empty() && !w.contains(char::is_control)).map(str::to_owned).collect()
 }
 
 impl fmt::Display for DigestChallenge {

@@ -207,3 +207,13 @@ fn an_empty_bare_value_stays_a_parameter() {
     assert_eq!(Challenge::parse(&challenge.to_string()).unwrap().to_string(), challenge.to_string());
     assert!(Challenge::parse(&Challenge::parse("Own, a===").unwrap().to_string()).is_ok());
 }
+
+#[test]
+fn a_word_with_a_control_character_is_no_word() {
+    let Ok(Challenge::Digest(digest)) =
+        Challenge::parse("Digest realm=r, nonce=n, qop=\"\u{1},auth\", domain=\"\u{2} /a\"")
+    else {
+        panic!("a challenge")
+    };
+    assert_eq!((digest.qop.len(), digest.domain), (1, vec!["/a".to_owned()]));
+}
