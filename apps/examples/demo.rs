@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use apps::dialer::source::{RATE as HZ, Source};
 use rfc3551::g711::Law;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const SECONDS: usize = 6;
-const RATE: usize = 8000;
+const RATE: usize = HZ as usize;
 
 fn main() -> ExitCode {
     match run() {
@@ -37,7 +38,7 @@ fn run() -> Result<()> {
 }
 
 fn call(bin: &Path, dir: &Path) -> Result<()> {
-    let voices = [("alice", 205.0), ("bob", 118.0)].map(|(name, pitch)| (name, voice(pitch)));
+    let voices = [("alice", false), ("bob", true)].map(|(name, backwards)| (name, voice(backwards)));
     for (name, samples) in &voices {
         write_wav(&dir.join(format!("{name}.wav")), samples)?;
         std::fs::write(dir.join(format!("{name}.pass")), format!("secret-of-{name}\n"))?;
@@ -107,41 +108,19 @@ fn compare(spoken: &[i16], heard: &[i16]) -> Result<f64> {
     Ok(same as f64 / RATE as f64)
 }
 
-/// A buzz of `pitch` Hz shaped by three formants that wander, in syllables: no speech, but it moves like a voice.
-fn voice(pitch: f64) -> Vec<i16> {
-    let tau = std::f64::consts::TAU;
-    let mut phase = 0.0;
-    (0..SECONDS * RATE)
-        .map(|n| {
-            let t = n as f64 / RATE as f64;
-            let f0 = pitch * (1.0 + 0.08 * (tau * 0.7 * t).sin() + 0.01 * (tau * 5.1 * t).sin());
-            phase += tau * f0 / RATE as f64;
-            let formants = [
-                (600.0 + 200.0 * (tau * 1.3 * t).sin(), 1.0),
-                (1400.0 + 500.0 * (tau * 0.9 * t).cos(), 0.6),
-                (2600.0, 0.3),
-            ];
-            let sum: f64 = (1..)
-                .map(f64::from)
-                .take_while(|k| k * f0 < 3600.0)
-                .map(|k| {
-                    formants.iter().map(|(f, g)| g / (1.0 + ((k * f0 - f) / 120.0).powi(2))).sum::<f64>()
-                        * (k * phase).sin()
-                })
-                .sum();
-            let syllable = (tau * 2.1 * t).sin().max(0.0).sqrt() * 0.9 + 0.1;
-            (sum * syllable * 6500.0).clamp(-32000.0, 32000.0) as i16
-        })
-        .collect()
+/// Something like a voice; backwards for the other speaker, so that the two differ.
+fn voice(backwards: bool) -> Vec<i16> {
+    let mut samples = vec![0; SECONDS * RATE];
+    Source::voice().fill(&mut samples);
+    if backwards {
+        samples.reverse();
+    }
+    samples
 }
 
 fn write_wav(path: &Path, samples: &[i16]) -> Result<()> {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: RATE as u32,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: HZ, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut wav = hound::WavWriter::create(path, spec)?;
     samples.iter().try_for_each(|&s| wav.write_sample(s))?;
     Ok(wav.finalize()?)
