@@ -230,6 +230,32 @@ fn loss_shows_in_the_report() {
     call.recordings();
 }
 
+/// The amplitude of `hz` in samples at 8 kHz.
+fn level(samples: &[i16], hz: f64) -> f64 {
+    let (mut i, mut q) = (0.0, 0.0);
+    for (n, &s) in samples.iter().enumerate() {
+        let angle = std::f64::consts::TAU * hz * n as f64 / 8000.0;
+        (i, q) = (i + f64::from(s) * angle.cos(), q + f64::from(s) * angle.sin());
+    }
+    2.0 * (i * i + q * q).sqrt() / samples.len() as f64
+}
+
+#[test]
+fn tones_keep_their_frequency_and_level_whatever_is_lost() {
+    let link = Link { loss: 0.1, jitter: Duration::from_millis(15), ..Link::with_delay(Duration::from_millis(20)) };
+    let mut call = Call::new("tones", link, [BOTH, BOTH], [Source::tone(440.0), Source::tone(880.0)]);
+    call.run(20_000);
+    let [[_, first], [_, second]] = call.recordings();
+    for (heard, hz, other) in [(first, 880.0, 440.0), (second, 440.0, 880.0)] {
+        // a frame that arrived is the whole tone, one that was lost is silent
+        let frames: Vec<f64> = heard.chunks_exact(200).map(|frame| level(frame, hz)).collect();
+        let whole = frames.iter().filter(|l| (8_800.0..9_200.0).contains(*l)).count();
+        let share = whole as f64 / frames.len() as f64;
+        assert!((0.6..0.95).contains(&share), "{hz} Hz is whole in {share:.2} of the time");
+        assert!(level(&heard, other) < 300.0, "{other} Hz was spoken by the other side");
+    }
+}
+
 #[test]
 fn loopback_sends_back_what_it_hears() {
     let voice = clip(5, 8_000);
