@@ -321,7 +321,9 @@ impl<R: Router> Proxy<R> {
             }
             NextHop::Lookup { .. } if !branch.more.is_empty() => self.try_next(now, id, at),
             NextHop::Lookup { host, port, transport } => {
-                if !self.resolve(host, port, Lookup::Branch(id, at, transport)) {
+                if self.resolve(host, port, Lookup::Branch(id, at, transport)) {
+                    self.set_timer(now + self.config.timer_c, id, at); // should the driver forget about it
+                } else {
                     self.end_branch(now, id, at, 503);
                 }
             }
@@ -384,6 +386,8 @@ impl<R: Router> Proxy<R> {
                 //= rfc3261#16.6/timer-c MUST
                 //# One for each branch.
                 self.set_timer(now + self.config.timer_c, id, at);
+            } else {
+                self.clear_timer(id, at);
             }
             return;
         }

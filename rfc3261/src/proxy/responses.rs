@@ -221,17 +221,19 @@ impl<R: Router> Proxy<R> {
         let mut waiting = Vec::new();
         for (at, branch) in context.branches.iter_mut().enumerate() {
             branch.more.clear();
+            if let Some(when) = branch.timer.take() {
+                self.timers.remove(&(when, id, at));
+            }
             match branch.state {
                 BranchState::Resolving => branch.state = BranchState::Done,
                 BranchState::Calling(client) | BranchState::Proceeding(client) if is_invite => {
                     branch.state = BranchState::Cancelled(client);
-                    waiting.push((at, client));
+                    waiting.push(client);
                 }
                 _ => {}
             }
         }
-        for (at, client) in waiting {
-            self.clear_timer(id, at);
+        for client in waiting {
             let _ended_meanwhile = self.endpoint.cancel(now, client);
         }
     }
@@ -281,7 +283,7 @@ impl<R: Router> Proxy<R> {
         }
     }
 
-    fn clear_timer(&mut self, id: ServerId, at: usize) {
+    pub(super) fn clear_timer(&mut self, id: ServerId, at: usize) {
         let branch = self.contexts.get_mut(&id).and_then(|c| c.branches.get_mut(at));
         if let Some(when) = branch.and_then(|b| b.timer.take()) {
             self.timers.remove(&(when, id, at));
@@ -292,10 +294,12 @@ impl<R: Router> Proxy<R> {
     //= rfc3261#16.8/fires MUST
     //# The transaction ends one way or the other; the timer is not started anew.
     pub(super) fn fire(&mut self, now: Instant) {
-        while let Some((_, id, at)) = self.timers.first().copied().filter(|(when, ..)| *when <= now) {
-            self.clear_timer(id, at);
-            self.stats.timer_c += 1;
+        while let Some(due) = self.timers.first().copied().filter(|(when, ..)| *when <= now) {
+            self.timers.remove(&due);
+            let (_, id, at) = due;
             let Some(branch) = self.contexts.get_mut(&id).and_then(|c| c.branches.get_mut(at)) else { continue };
+            self.stats.timer_c += 1;
+            branch.timer = None;
             branch.more.clear();
             match branch.state {
                 //= rfc3261#16.8/fires-cancel MUST
@@ -310,6 +314,7 @@ impl<R: Router> Proxy<R> {
                     let _ended_meanwhile = self.endpoint.cancel(now, client);
                     self.end_branch(now, id, at, 408);
                 }
+                BranchState::Resolving => self.end_branch(now, id, at, 503),
                 _ => {}
             }
         }

@@ -71,10 +71,10 @@ impl Bench {
         while let Some(output) = self.proxy.poll() {
             match output {
                 Output::Transmit(Transmit::Datagram { remote, data, .. }) => {
-                    self.sent.push((remote.to_string(), String::from_utf8(data.to_vec()).unwrap()));
+                    self.sent.push((remote.to_string(), String::from_utf8_lossy(&data).into_owned()));
                 }
                 Output::Transmit(Transmit::Stream { conn, data }) => {
-                    self.sent.push((format!("{conn:?}"), String::from_utf8(data.to_vec()).unwrap()));
+                    self.sent.push((format!("{conn:?}"), String::from_utf8_lossy(&data).into_owned()));
                 }
                 Output::Resolve { query, host, port } => self.lookups.push((query, host, port)),
                 Output::Connect { conn, remote, .. } => self.connects.push((conn, remote)),

@@ -185,3 +185,109 @@ fn while_draining_only_dialogs_go_on() {
     bench.udp(CALLER, &bye.replace("To: <sip:bob@example.com>", "To: <sip:bob@example.com>;tag=1"));
     assert!(bench.one(CALLEE).starts_with("BYE "));
 }
+
+/// Everything that the proxy sends is a message that its own parser takes, with the headers that every message has;
+/// but an error repeats the headers of a broken request as they came.
+fn sound(bench: &mut Bench, what: &str) {
+    use rfc3261::message::{Message, Name};
+    for (to, text) in std::mem::take(&mut bench.sent) {
+        let is_binary = text.contains(char::REPLACEMENT_CHARACTER);
+        if text.starts_with("SIP/2.0 4") || text.starts_with("SIP/2.0 5") || is_binary {
+            continue;
+        }
+        let message = Message::parse(text.clone().into()).unwrap_or_else(|e| panic!("{what}: to {to}: {e}: {text}"));
+        let headers = match &message {
+            Message::Request(request) => &request.headers,
+            Message::Response(response) => &response.headers,
+        };
+        for name in [Name::Via, Name::From, Name::To, Name::CallId, Name::CSeq] {
+            assert!(headers.raw(name.clone()).is_some(), "{what}: no {name} in {text}");
+        }
+    }
+    for (query, ..) in std::mem::take(&mut bench.lookups) {
+        bench.input(wire::Input::Resolved { query, answer: Err(wire::ResolveError::NotFound) });
+    }
+    for (conn, _) in std::mem::take(&mut bench.connects) {
+        bench.input(wire::Input::Closed { conn, reason: wire::CloseReason::Refused });
+    }
+    bench.sent.clear();
+    bench.events.clear();
+}
+
+/// Valid messages with a few bytes changed, removed, doubled or swapped, to and fro.
+#[test]
+fn mutated_messages_do_no_harm() {
+    let seed = 4711;
+    let mut rng = wire::Rng::from_u64(seed);
+    let mut bench = Bench::with(|c| c.record_route = true, |_| ());
+    let mut mutate = |text: &str| -> Vec<u8> {
+        let mut bytes = text.as_bytes().to_vec();
+        for _ in 0..1 + rng.below(4) {
+            let at = rng.below(bytes.len() as u64) as usize;
+            let end = (at + 1 + rng.below(12) as usize).min(bytes.len());
+            match rng.below(5) {
+                0 => bytes[at] = rng.u32() as u8,
+                1 => drop(bytes.drain(at..end)),
+                2 => {
+                    let again = bytes[at..end].to_vec();
+                    bytes.splice(at..at, again).for_each(drop);
+                }
+                3 => {
+                    let odd =
+                        [&b"\r\n"[..], b";", b",", b"<>", b"\"", b"%00", b"999999999999", b"\t"][rng.below(8) as usize];
+                    bytes.splice(at..at, odd.iter().copied()).for_each(drop);
+                }
+                _ => bytes.swap(at, end - 1),
+            }
+        }
+        bytes
+    };
+    let input = |bench: &mut Bench, from: &str, data: Vec<u8>| {
+        let local = PROXY.parse().unwrap();
+        bench.input(wire::Input::Datagram { local, remote: from.parse().unwrap(), data: data.into() });
+    };
+    for n in 0..4000 {
+        if n % 50 == 0 {
+            bench.register("bob", &["<sip:bob@192.0.2.20>;q=0.7", "<sip:bob@192.0.2.21>"]);
+            bench.pass(Duration::from_secs(60));
+            sound(&mut bench, &format!("seed {seed}, {n}"));
+        }
+        let more = "Route: <sip:192.0.2.1;lr>\r\nProxy-Authorization: Digest username=\"a\", realm=\"b\"\r\nMax-Breadth: 9\r\n";
+        let method = ["INVITE", "REGISTER", "MESSAGE", "OPTIONS", "ACK", "BYE", "CANCEL"][n % 7];
+        let contact = "Contact: \"B\" <sip:bob@192.0.2.20;x=y>;q=0.4;expires=70\r\n";
+        let text = request(method, "sip:bob@example.com", "sip:bob@example.com", &format!("{more}{contact}"));
+        let data = mutate(&text);
+        input(&mut bench, CALLER, data);
+        let copies: Vec<String> =
+            bench.sent.iter().map(|(_, text)| text.clone()).filter(|t| !t.starts_with("SIP")).collect();
+        for copy in copies.iter().take(2) {
+            let data = mutate(&response(copy, [100, 180, 200, 302, 401, 486, 503, 603][n % 8], contact));
+            input(&mut bench, CALLEE, data);
+        }
+        sound(&mut bench, &format!("seed {seed}, {n}: {text:?}"));
+    }
+    bench.pass(Duration::from_secs(700));
+    assert!(bench.is_idle(), "seed {seed}: {:?} {}", bench.proxy.endpoint().stats(), bench.proxy.live());
+    bench.pass(Duration::from_secs(4000));
+    assert_eq!(wire::Machine::deadline(&bench.proxy), None, "seed {seed}: no timer is left");
+}
+
+/// The torture messages of RFC 4475 and RFC 5118, all through one proxy.
+#[test]
+fn torture_messages_do_no_harm() {
+    let mut bench = Bench::with(|c| c.record_route = true, |_| ());
+    let mut count = 0;
+    for folder in ["tests/torture/rfc4475", "tests/torture/rfc5118"] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let data = std::fs::read(&path).unwrap().into();
+            let (local, remote) = (PROXY.parse().unwrap(), CALLER.parse().unwrap());
+            bench.input(wire::Input::Datagram { local, remote, data });
+            sound(&mut bench, &path.display().to_string());
+            count += 1;
+        }
+    }
+    assert!(count > 50, "{count}");
+    bench.pass(Duration::from_secs(700));
+    assert!(bench.is_idle(), "{:?} {}", bench.proxy.endpoint().stats(), bench.proxy.live());
+}
