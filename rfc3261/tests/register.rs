@@ -138,6 +138,7 @@ fn a_public_address_that_is_learned_is_registered_instead() {
     desk.events();
     desk.ms(60_000);
     desk.is_silent();
+    assert_eq!(desk.pings, 2, "and the NAT is kept open");
 }
 
 #[test]
@@ -158,4 +159,32 @@ fn a_strict_outbound_proxy_is_written_into_the_request_uri() {
     let request = desk.request(Method::Options);
     assert_eq!(request.uri.as_str(), "sip:192.0.2.9:5080");
     assert_eq!(request.headers.raw(Name::Route), Some("<sip:carol@example.com>"));
+}
+
+#[test]
+fn without_nat_there_is_no_keep_alive_and_a_lost_stream_is_registered_anew() {
+    use wire::{CloseReason, Input, Machine, Output, Transmit};
+    let mut desk = Desk::new();
+    desk.run(|ua, now| ua.register(now, account())).unwrap();
+    let first = desk.request(Method::Register);
+    desk.udp(ok(&first, 600));
+    desk.ms(100_000);
+    assert_eq!(desk.pings, 0);
+
+    let mut desk = Desk::with(|c| c.transport = wire::Transport::Tcp);
+    desk.ua.register(desk.now, account()).unwrap();
+    let Some(Output::Connect { conn, .. }) = desk.ua.poll() else { panic!("no connection") };
+    let Some(Output::Transmit(Transmit::Stream { data, .. })) = desk.ua.poll() else { panic!("no request") };
+    let Ok(rfc3261::message::Message::Request(request)) = rfc3261::message::Message::parse(data) else { panic!("no") };
+    desk.input(Input::Stream { conn, data: ok(&request, 600).into() });
+    assert!(matches!(desk.event(), Event::Registered { .. }));
+    desk.now += std::time::Duration::from_secs(25);
+    desk.ua.handle(desk.now, Input::Time);
+    assert!(matches!(desk.ua.poll(), Some(Output::Transmit(Transmit::Stream { data, .. })) if data == "\r\n\r\n"));
+    desk.input(Input::Closed { conn, reason: CloseReason::Reset });
+    desk.now += std::time::Duration::from_secs(25);
+    desk.ua.handle(desk.now, Input::Time);
+    desk.ua.handle(desk.now, Input::Time);
+    let again = std::iter::from_fn(|| desk.ua.poll()).any(|o| matches!(o, Output::Connect { .. }));
+    assert!(again, "a new connection and a new REGISTER");
 }

@@ -88,6 +88,23 @@ impl Endpoint {
         Ok(())
     }
 
+    /// Sends two line ends, which keep a NAT and a connection from forgetting us (RFC 5626 section 3.5.1). False, and
+    /// nothing sent, when the target is a stream and there is no connection to it any more.
+    ///
+    /// # Errors
+    /// [`Error::NoListener`] without a suitable bound address.
+    pub fn keep_alive(&mut self, now: Instant, target: &Target) -> Result<bool, Error> {
+        let now = self.clock(now);
+        let Target { transport, remote, conn, .. } = *target;
+        let mut route =
+            Route { transport, remote, conn, local: self.net.listener(target).ok_or(Error::NoListener)?.local };
+        if transport.is_reliable() && !self.net.is_connected(&route) {
+            return Ok(false);
+        }
+        self.net.send(now, &mut route, Bytes::from_static(b"\r\n\r\n"), None)?;
+        Ok(true)
+    }
+
     /// Sends a response in its server transaction. The caller has given it a To tag, unless it is a 100.
     ///
     /// # Errors

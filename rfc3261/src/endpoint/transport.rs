@@ -126,6 +126,12 @@ impl Net {
         Ok(())
     }
 
+    /// Whether a stream leads to the end of a route.
+    pub fn is_connected(&self, route: &Route) -> bool {
+        let there = self.by_remote.contains_key(&(route.transport, route.remote));
+        there || route.conn.is_some_and(|conn| self.conns.contains_key(&conn))
+    }
+
     fn connect(&mut self, now: Instant, route: &Route) -> Result<ConnId, Error> {
         if self.conns.len() >= self.config.max_connections {
             self.stats.connections_refused += 1;

@@ -161,7 +161,7 @@ impl UserAgent {
                 let contact = self.contact(&target, secure).ok_or(Error::NoListener)?;
                 attempt.request.headers.set(Name::Contact, format!("<{contact}>;expires={expires}"));
                 if let Purpose::Register(registration) = attempt.purpose {
-                    self.registering(registration, contact.clone());
+                    self.registering(registration, contact.clone(), target);
                 }
                 if let Some(old) = old.as_ref().filter(|old| !old.matches(&contact)) {
                     attempt.request.headers.push(Name::Contact, format!("<{old}>;expires=0"));

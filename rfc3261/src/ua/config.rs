@@ -48,6 +48,9 @@ pub struct Config {
     pub methods: Vec<Method>,
     /// How long an INVITE to us may stay unanswered before it gets 480: 3 min.
     pub ring_limit: Duration,
+    /// How often two line ends go to a registrar that sees us behind a NAT, or over a stream: 25 s. A stream that is gone
+    /// by then is opened again by registering anew. Zero turns this off.
+    pub keep_alive: Duration,
     /// The first pause before a failed registration is tried again: 30 s. It doubles up to `retry_max`.
     pub retry_min: Duration,
     /// The longest such pause: 30 min.
@@ -77,6 +80,7 @@ impl Config {
             check_user: false,
             methods: Vec::new(),
             ring_limit: Duration::from_secs(180),
+            keep_alive: Duration::from_secs(25),
             retry_min: Duration::from_secs(30),
             retry_max: Duration::from_secs(1800),
         }

@@ -7,6 +7,7 @@ use wire::Instant;
 use super::attempt::{Attempt, Presence, Purpose};
 use super::time::Owner;
 use super::{Account, Error, Event, Registration, UserAgent, client};
+use crate::endpoint::Target;
 use crate::message::{CSeq, Contact, Method, Name, NameAddr, Response, Uri};
 
 /// A registration that is kept.
@@ -19,6 +20,10 @@ pub(super) struct Binding {
     pub sent: Option<Uri>,
     /// The Contact that the registrar knows.
     registered: Option<Uri>,
+    /// Where it went.
+    target: Option<Target>,
+    /// When the next keep-alive is due.
+    ping: Option<Instant>,
     /// A REGISTER is under way.
     pending: bool,
     /// When the next one is due.
@@ -48,6 +53,8 @@ impl UserAgent {
             auth: client(&self.config, &mut self.rng),
             number: 0,
             sent: None,
+            target: None,
+            ping: None,
             registered: None,
             pending: false,
             due: None,
@@ -134,9 +141,9 @@ impl UserAgent {
     }
 
     /// A REGISTER is about to be sent with that Contact.
-    pub(super) fn registering(&mut self, registration: Registration, contact: Uri) {
+    pub(super) fn registering(&mut self, registration: Registration, contact: Uri, target: Target) {
         if let Some(binding) = self.bindings.get_mut(&registration) {
-            (binding.sent, binding.moved) = (Some(contact), false);
+            (binding.sent, binding.target, binding.moved) = (Some(contact), Some(target), false);
         }
     }
 
@@ -195,6 +202,7 @@ impl UserAgent {
         let early = early.min(f64::from(granted) / 4.0);
         let wait = if moved { 0.0 } else { (f64::from(granted) - early).max(1.0) };
         self.register_at(registration, now + Duration::from_secs_f64(wait));
+        self.keep_alive_at(now, registration);
         self.tell(Event::Registered { registration, expires: granted, contacts });
     }
 
@@ -248,7 +256,30 @@ impl UserAgent {
         }
     }
 
+    /// Plans the next keep-alive, where one is needed: through a NAT, and over a stream.
+    fn keep_alive_at(&mut self, now: Instant, registration: Registration) {
+        let every = self.config.keep_alive;
+        let Some(binding) = self.bindings.get_mut(&registration) else { return };
+        let Some(target) = binding.target.filter(|_| !every.is_zero()) else { return };
+        let local = self.endpoint.listener(&target).map(|l| l.local);
+        if target.transport.is_reliable() || local.is_some_and(|l| self.learned.contains_key(&l)) {
+            binding.ping = Some(now + every);
+            self.alarm(now + every, Owner::Registration(registration));
+        }
+    }
+
+    fn keep_alive(&mut self, now: Instant, registration: Registration) {
+        let Some(binding) = self.bindings.get_mut(&registration) else { return };
+        let due = binding.ping.take_if(|at| *at <= now).is_some() && !binding.leaving && !binding.pending;
+        let Some(target) = binding.target.filter(|_| due) else { return };
+        match self.endpoint.keep_alive(now, &target) {
+            Ok(true) => self.keep_alive_at(now, registration),
+            _ => self.register_at(registration, now),
+        }
+    }
+
     pub(super) fn register_time(&mut self, now: Instant, registration: Registration) {
+        self.keep_alive(now, registration);
         let due = |b: &&mut Binding| !b.pending && b.due.is_some_and(|at| at <= now);
         let Some(binding) = self.bindings.get_mut(&registration).filter(due) else { return };
         binding.due = None;

@@ -23,6 +23,7 @@ pub struct Desk {
     sent: Vec<(SocketAddr, Message)>,
     events: Vec<Event>,
     pub queries: Vec<(QueryId, String, u16)>,
+    pub pings: usize,
 }
 
 impl Desk {
@@ -35,7 +36,7 @@ impl Desk {
         change(&mut config);
         let mut ua = UserAgent::new(config, Rng::from_u64(1));
         ua.listen(Listen::new(Transport::Udp, here()));
-        Desk { ua, now: Instant::from_millis(1), sent: vec![], events: vec![], queries: vec![] }
+        Desk { ua, now: Instant::from_millis(1), sent: vec![], events: vec![], queries: vec![], pings: 0 }
     }
 
     pub fn run<R>(&mut self, f: impl FnOnce(&mut UserAgent, Instant) -> R) -> R {
@@ -48,6 +49,7 @@ impl Desk {
         while let Some(output) = self.ua.poll() {
             match output {
                 Output::Transmit(Transmit::Datagram { remote, data, .. }) => {
+                    self.pings += usize::from(data == "\r\n\r\n");
                     // A refusal lacks what the refused request lacked.
                     self.sent.extend(Message::parse(data).ok().map(|m| (remote, m)));
                 }
