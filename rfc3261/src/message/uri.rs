@@ -287,20 +287,7 @@ impl Uri {
 impl Parts {
     /// Reads the URI that begins at `start`; the caller checks what stands behind its end.
     pub fn parse(text: &[u8], start: usize) -> Result<Parts, Fault> {
-        let colon = scheme_end(text, start)?;
-        //= rfc3261#8.1.1.2/sip-scheme MUST
-        //# Read with all their parts.
-        //= rfc3261#8.1.1.2/sips-scheme MUST
-        //# Read with all their parts.
-        //= rfc3261#26.3.1/sips MUST
-        //# Read with all their parts.
-        let scheme = match text.get(start..colon).unwrap_or_default() {
-            b"sip" => Scheme::Sip,
-            s if s.eq_ignore_ascii_case(b"sip") => Scheme::Sip,
-            s if s.eq_ignore_ascii_case(b"sips") => Scheme::Sips,
-            s if s.eq_ignore_ascii_case(b"tel") => Scheme::Tel,
-            _ => Scheme::Other,
-        };
+        let (scheme, colon) = scheme(text, start)?;
         let mut at = Parts { scheme, start: start as u32, colon: colon as u32, ..Parts::none(0) };
         let end = match scheme {
             Scheme::Sip | Scheme::Sips => at.sip(text, colon + 1)?,
@@ -458,8 +445,19 @@ impl fmt::Debug for Uri {
     }
 }
 
-/// The place of the colon behind the scheme that begins at `start`.
-fn scheme_end(text: &[u8], start: usize) -> Result<usize, Fault> {
+/// The scheme that begins at `start`, and the place of the colon behind it.
+//= rfc3261#8.1.1.2/sip-scheme MUST
+//# Read with all their parts.
+//= rfc3261#8.1.1.2/sips-scheme MUST
+//# Read with all their parts.
+//= rfc3261#26.3.1/sips MUST
+//# Read with all their parts.
+#[inline]
+fn scheme(text: &[u8], start: usize) -> Result<(Scheme, usize), Fault> {
+    // nearly all are this one
+    if text.get(start..).is_some_and(|rest| rest.starts_with(b"sip:")) {
+        return Ok((Scheme::Sip, start + 3));
+    }
     let mut end = start;
     while matches!(scan::peek(text, end), b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.') {
         end += 1;
@@ -467,7 +465,15 @@ fn scheme_end(text: &[u8], start: usize) -> Result<usize, Fault> {
     if end == start || !text[start].is_ascii_alphabetic() || scan::peek(text, end) != b':' {
         return Err("no scheme");
     }
-    Ok(end)
+    let name = text.get(start..end).unwrap_or_default();
+    let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
+    let scheme = match name {
+        _ if is(b"sip") => Scheme::Sip,
+        _ if is(b"sips") => Scheme::Sips,
+        _ if is(b"tel") => Scheme::Tel,
+        _ => Scheme::Other,
+    };
+    Ok((scheme, end))
 }
 
 /// The end of the headers of a URI, which begin at `at`.
