@@ -39,7 +39,7 @@ pub struct Options {
     /// How long a call may ring before it is cancelled (timer C) [default: 181]
     #[arg(long, value_name = "SECONDS", help_heading = "Protocol")]
     pub timer_c: Option<u64>,
-    /// Live transactions at most; requests beyond get 503 [default: 200000]
+    /// Live transactions at most; requests beyond get 503 [default: 100000]
     #[arg(long, value_name = "N", help_heading = "Protocol")]
     pub max_transactions: Option<usize>,
     /// How long to finish transactions after SIGTERM [default: 32]

@@ -111,7 +111,7 @@ impl Settings {
             record_route: options.record_route.unwrap_or(false),
             redirect: options.redirect.unwrap_or(false),
             timer_c: Duration::from_secs(options.timer_c.unwrap_or(181).max(1)),
-            max_transactions: options.max_transactions.unwrap_or(200_000).max(1),
+            max_transactions: options.max_transactions.unwrap_or(100_000).max(1),
             drain: Duration::from_secs(options.drain.unwrap_or(32)),
             location: options.location.filter(|l| l != "memory").map(PathBuf::from),
             max_contacts: options.max_contacts.unwrap_or(10).max(1),
