@@ -275,6 +275,32 @@ fn bindings_survive_kill_9() {
     std::fs::remove_file(file).unwrap();
 }
 
+#[test]
+fn it_speaks_ipv6() {
+    if UdpSocket::bind("[::1]:0").is_err() {
+        println!("skipped: this machine has no IPv6");
+        return;
+    }
+    let program = start_at("[::1]:0", &["--record-route"]);
+    assert_eq!(program.ready["domains"][0], "[::1]");
+    let phone = || {
+        let mut phone = Phone::new(program.address("udp"));
+        phone.socket = UdpSocket::bind("[::1]:0").unwrap();
+        phone.socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        phone
+    };
+    let (mut bob, mut alice) = (phone(), phone());
+    let contact = format!("Contact: <sip:bob@{}>\r\n", bob.local());
+    bob.request("REGISTER", "sip:[::1]", "sip:bob@[0::1]", &contact);
+    assert!(bob.hear().starts_with("SIP/2.0 200 "));
+    alice.request("INVITE", "sip:bob@[::1]", "sip:bob@[::1]", "");
+    let invite = bob.hear();
+    assert!(invite.contains(&format!("Via: SIP/2.0/UDP {};", program.address("udp"))), "{invite}");
+    assert!(invite.contains(&format!("@{};lr>", program.address("udp"))), "{invite}");
+    bob.send(&response(&invite, 200));
+    assert!(alice.hear().starts_with("SIP/2.0 200 "));
+}
+
 /// The proxy keeps no dialogs; the route that it recorded proves itself to the next run.
 #[test]
 fn a_call_can_be_hung_up_after_a_crash() {

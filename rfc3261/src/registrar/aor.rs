@@ -1,7 +1,17 @@
+use std::net::IpAddr;
+
 use crate::message::Uri;
 
 /// The canonical form of an address of record, as key for bindings: user without escapes, and host in lower case.
 /// `None` for a URI that is no address of record, without user or host.
+///
+/// ```
+/// use rfc3261::registrar::aor;
+/// let key = |uri: &str| aor(&uri.parse().unwrap());
+/// assert_eq!(key("sips:%61lice:pw@Example.COM:5061;user=phone").as_deref(), Some("alice@example.com"));
+/// assert_eq!(key("sip:a@[2001:DB8:0::1]").as_deref(), Some("a@[2001:db8::1]"));
+/// assert_eq!(key("sip:example.com"), None);
+/// ```
 //= rfc3261#10.3/canonical MUST
 //# Registrar and proxy make their keys here.
 //= rfc3261#10.3/canonical-parameters MUST
@@ -27,6 +37,10 @@ pub fn aor(uri: &Uri) -> Option<String> {
         }
     }
     key.push(b'@');
-    key.extend(host.bytes().map(|b| b.to_ascii_lowercase()));
+    match uri.host().and_then(|host| host.ip()) {
+        // There are many ways to write one IPv6 address.
+        Some(IpAddr::V6(ip)) => key.extend(format!("[{ip}]").bytes()),
+        _ => key.extend(host.bytes().map(|b| b.to_ascii_lowercase())),
+    }
     String::from_utf8(key).ok()
 }

@@ -255,6 +255,26 @@ fn a_user_registers_with_the_right_password_and_only_for_himself() {
 }
 
 #[test]
+fn an_old_nonce_is_stale() {
+    let mut bench = guarded();
+    bench.udp(CLIENT, &register("ask", 1, ""));
+    let challenged = bench.one(CLIENT);
+    assert!(!challenged.contains("stale=true"));
+    let proof = credentials(&challenged, Party::Server, "bob", "bob", "REGISTER", "sip:example.com");
+    bench.pass(Duration::from_secs(299));
+    bench.udp(CLIENT, &register("one", 1, &proof));
+    assert_eq!(bench.status(CLIENT), 200);
+    bench.pass(Duration::from_secs(2));
+    bench.udp(CLIENT, &register("three", 1, &proof));
+    let stale = bench.one(CLIENT);
+    assert!(status(&stale) == 401 && stale.contains("stale=true"), "{stale}");
+    let again = credentials(&stale, Party::Server, "bob", "bob", "REGISTER", "sip:example.com");
+    bench.udp(CLIENT, &register("four", 1, &again));
+    assert_eq!(bench.status(CLIENT), 200);
+    assert_eq!(bench.proxy.router().stats().denied, 0, "the password was right all the time");
+}
+
+#[test]
 fn our_users_prove_themselves_before_they_call() {
     let mut bench = guarded();
     let as_user =
