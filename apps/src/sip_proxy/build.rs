@@ -110,7 +110,7 @@ struct UserFile(Users);
 
 impl Accounts for UserFile {
     fn account(&self, lookup: Lookup<'_>) -> Option<Account> {
-        let Username::Plain(user) = lookup.username else { return None };
+        let (Username::Plain(user) | Username::Extended(user)) = lookup.username else { return None };
         self.0.secrets(user).iter().find_map(|secret| match secret {
             Secret::Password(password) => Some(Account::new(user, password)),
             Secret::Ha1 { realm, digest } if realm == lookup.realm => {

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use rfc2617::{Account, Algorithm, Credentials, Lookup, Party, Server, ServerConfig, Verdict};
+use rfc2617::{Account, Algorithm, Credentials, Lookup, Party, Server, ServerConfig, Username, Verdict};
 use wire::{Epoch, Instant, Rng};
 
 use crate::message::{Name, Request};
@@ -30,11 +31,11 @@ pub struct GuardConfig {
     pub algorithms: Vec<Algorithm>,
     /// How long a nonce is good for; 5 minutes.
     pub nonce_lifetime: Duration,
-    /// Wrong passwords from one source within a minute before its credentials are no longer looked at; 100. A source
-    /// is an IPv4 address or an IPv6 network of 64 bits.
+    /// Wrong passwords for one user from one source within a minute before such credentials are no longer looked at;
+    /// 100. A source is an IPv4 address or an IPv6 network of 64 bits; other users behind the same NAT are not affected.
     pub failures_a_minute: u32,
-    /// Sources whose failures are remembered; 10,000 (about 0.5 MB).
-    pub max_sources: usize,
+    /// Pairs of user and source whose failures are remembered; 10,000 (about 0.5 MB).
+    pub max_guessers: usize,
     /// Ties the clock to the calendar.
     pub epoch: Epoch,
 }
@@ -47,7 +48,7 @@ impl GuardConfig {
             algorithms: vec![Algorithm::Md5],
             nonce_lifetime: Duration::from_secs(300),
             failures_a_minute: 100,
-            max_sources: 10_000,
+            max_guessers: 10_000,
             epoch: Epoch::default(),
         }
     }
@@ -62,7 +63,7 @@ pub enum Admission {
     Challenge(Vec<String>),
     /// The credentials make no sense: answer 400.
     Malformed,
-    /// Too many wrong passwords came from there: answer 403 and keep no state.
+    /// Too many wrong passwords came from there for that user: answer 403 and keep no state.
     Refused,
 }
 
@@ -72,7 +73,9 @@ pub struct Guard {
     registrar: Server,
     proxy: Server,
     users: Box<dyn Users + Send>,
-    failures: HashMap<IpAddr, Failures, RandomState>,
+    /// By a hash of user and source.
+    failures: HashMap<u64, Failures, RandomState>,
+    hasher: RandomState,
     denied: u64,
     refused: u64,
 }
@@ -101,7 +104,16 @@ impl Guard {
             )
         };
         let (registrar, proxy) = (server(Party::Server, rng.split()), server(Party::Proxy, rng.split()));
-        Guard { config, registrar, proxy, users, failures: HashMap::default(), denied: 0, refused: 0 }
+        Guard {
+            config,
+            registrar,
+            proxy,
+            users,
+            failures: HashMap::default(),
+            hasher: RandomState::default(),
+            denied: 0,
+            refused: 0,
+        }
     }
 
     /// Decides on `request`, which came from `source`.
@@ -110,16 +122,18 @@ impl Guard {
     //= rfc3261#10.3/authenticate SHOULD
     //# The registrar asks here as a server, the proxy as a proxy.
     pub fn admit(&mut self, now: Instant, party: Party, request: &Request, source: IpAddr) -> Admission {
-        if self.is_guessing(now, source) {
-            self.refused += 1;
-            return Admission::Refused;
-        }
         let header = match party {
             Party::Server => Name::Authorization,
             Party::Proxy => Name::ProxyAuthorization,
         };
         let credentials: Vec<Credentials> =
             request.headers.raw_all(header).take(MAX_CREDENTIALS).filter_map(|v| Credentials::parse(v).ok()).collect();
+        let claimed = credentials.iter().find_map(claim);
+        let guesser = self.hasher.hash_one((network(source), claimed));
+        if !credentials.is_empty() && self.is_guessing(now, guesser) {
+            self.refused += 1;
+            return Admission::Refused;
+        }
         let uri = request.uri.to_string();
         let protected = rfc2617::Request { method: request.method.as_str(), uri: &uri, body: &request.body };
         let users = &self.users;
@@ -133,7 +147,12 @@ impl Guard {
             Verdict::Missing => false,
             Verdict::Stale(_) => true,
             Verdict::Denied => {
-                self.note_failure(now, source);
+                // A user who does not exist has no password to be guessed, and takes no place in the table.
+                let is_user = claimed.is_some_and(|user| self.users.knows(user));
+                self.denied += 1;
+                if is_user {
+                    self.note_failure(now, guesser);
+                }
                 false
             }
         };
@@ -154,33 +173,31 @@ impl Guard {
         self.denied
     }
 
-    /// How many requests were refused unseen, because too many wrong passwords had come from their source.
+    /// How many requests were refused unseen, because too many wrong passwords had come for that user from there.
     pub fn refused(&self) -> u64 {
         self.refused
     }
 
-    /// How many sources have failures that are remembered.
-    pub fn sources(&self) -> usize {
+    /// How many pairs of user and source have failures that are remembered.
+    pub fn guessers(&self) -> usize {
         self.failures.len()
     }
 
-    fn is_guessing(&mut self, now: Instant, source: IpAddr) -> bool {
-        match self.failures.get(&network(source)) {
+    fn is_guessing(&self, now: Instant, guesser: u64) -> bool {
+        match self.failures.get(&guesser) {
             Some(seen) if now - seen.since < MINUTE => seen.count >= self.config.failures_a_minute,
             _ => false,
         }
     }
 
-    fn note_failure(&mut self, now: Instant, source: IpAddr) {
-        self.denied += 1;
-        let source = network(source);
-        if self.failures.len() >= self.config.max_sources && !self.failures.contains_key(&source) {
+    fn note_failure(&mut self, now: Instant, guesser: u64) {
+        if self.failures.len() >= self.config.max_guessers && !self.failures.contains_key(&guesser) {
             self.failures.retain(|_, seen| now - seen.since < MINUTE);
-            if self.failures.len() >= self.config.max_sources {
-                return; // many sources at once: no guess at one password gets far from any of them
+            if self.failures.len() >= self.config.max_guessers {
+                return; // many at once: no guess at one password gets far from any of them
             }
         }
-        let seen = self.failures.entry(source).or_insert(Failures { since: now, count: 0 });
+        let seen = self.failures.entry(guesser).or_insert(Failures { since: now, count: 0 });
         if now - seen.since >= MINUTE {
             *seen = Failures { since: now, count: 0 };
         }
@@ -191,6 +208,13 @@ impl Guard {
 impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard").field("config", &self.config).field("denied", &self.denied).finish_non_exhaustive()
+    }
+}
+
+/// Who the credentials are said to be of.
+fn claim(credentials: &Credentials) -> Option<&str> {
+    match &credentials.digest()?.username {
+        Username::Plain(user) | Username::Extended(user) | Username::Hashed(user) => Some(user),
     }
 }
 

@@ -47,6 +47,8 @@ fn who_guesses_too_often_is_not_heard_for_a_minute() {
     assert_eq!(statuses, [401, 401, 401, 401, 401, 403, 403, 403]);
     let stats = bench.proxy.router().stats();
     assert_eq!((stats.denied, stats.guessing), (5, 3));
+    bench.udp(CALLER, &guess(9).replace("username=\"bob\"", "username=\"alice\""));
+    assert_eq!(bench.status(CALLER), 401, "other users behind the same NAT are heard");
     bench.udp("192.0.2.10:5060", &guess(9));
     assert_eq!(bench.to("192.0.2.10:5060").len() + bench.to(CALLER).len(), 1, "others are heard");
     bench.pass(Duration::from_secs(61));

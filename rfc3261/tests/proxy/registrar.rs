@@ -211,7 +211,7 @@ pub fn guarded() -> Bench {
     let config = GuardConfig {
         algorithms: vec![Algorithm::Md5, Algorithm::Sha256],
         failures_a_minute: 5,
-        max_sources: 100,
+        max_guessers: 100,
         ..GuardConfig::new("example.com")
     };
     let guard = Guard::new(config, Box::new(Two), &mut Rng::from_u64(2));
