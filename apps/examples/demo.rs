@@ -94,14 +94,21 @@ fn dialer(bin: &Path, dir: &Path, user: &str, proxy: &str) -> Command {
     c
 }
 
-/// The longest exact run, in seconds, of `spoken` (as G.711 mu-law carries it) in `heard`; an error when under 90 %.
+/// The longest exact run, in seconds, of `spoken` (as G.711 mu-law carries it) in `heard`; an error when more than a
+/// second is missing.
 fn compare(spoken: &[i16], heard: &[i16]) -> Result<f64> {
     let spoken: Vec<i16> = spoken.iter().map(|&s| Law::Mu.decode_sample(Law::Mu.encode_sample(s))).collect();
-    let probe = &spoken[spoken.len() / 2..][..RATE / 10];
-    let at = heard.windows(probe.len()).position(|w| w == probe).ok_or("the voice did not arrive")?;
-    let before = heard[..at].iter().rev().zip(spoken[..spoken.len() / 2].iter().rev()).take_while(|(a, b)| a == b);
-    let after = heard[at..].iter().zip(&spoken[spoken.len() / 2..]).take_while(|(a, b)| a == b);
-    let same = before.count() + after.count();
+    // a voice has pauses, which would be found anywhere: look for the loudest tenth of a second
+    let tenth = RATE / 10;
+    let loudness = |n: &usize| spoken[*n..*n + tenth].iter().map(|s| i64::from(s.unsigned_abs())).sum::<i64>();
+    let middle = (0..spoken.len() - tenth).step_by(tenth).max_by_key(loudness).ok_or("nothing was spoken")?;
+    let probe = &spoken[middle..middle + tenth];
+    let run = |at: usize| {
+        let before = heard[..at].iter().rev().zip(spoken[..middle].iter().rev()).take_while(|(a, b)| a == b).count();
+        before + heard[at..].iter().zip(&spoken[middle..]).take_while(|(a, b)| a == b).count()
+    };
+    let places = (0..heard.len().saturating_sub(tenth)).filter(|&at| &heard[at..at + tenth] == probe);
+    let same = places.map(run).max().ok_or("the voice did not arrive")?;
     if same < (SECONDS - 1) * RATE {
         return Err(format!("only {same} of {} samples arrived unchanged in a row", SECONDS * RATE).into());
     }
