@@ -94,6 +94,7 @@ impl Client {
                 }
             }
         }
+        self.slim();
         let tell = |event| (self.cancel != Cancel::Itself).then_some(event);
         let event = match row.actions {
             actions if actions.contains(&Action::Deliver) => {
@@ -110,6 +111,16 @@ impl Client {
             net.event(event);
         }
         failed
+    }
+
+    /// Lets go of what is never sent again, as half a minute may follow.
+    fn slim(&mut self) {
+        if matches!(self.state, State::Accepted | State::Completed) {
+            self.request = None;
+            if self.state == State::Accepted || self.method != Method::Invite {
+                self.kept = Bytes::new();
+            }
+        }
     }
 
     fn send(&mut self, net: &mut Net, now: Instant, id: ClientId) -> bool {

@@ -7,7 +7,7 @@ use crate::message::{Name, Response};
 /// Collects final responses and keeps the best.
 #[derive(Debug, Default)]
 pub(super) struct Best {
-    response: Option<Response>,
+    response: Option<Box<Response>>,
     /// Challenges of 401 and 407 responses other than the best, with the header that they came in.
     challenges: Vec<(Name, ByteString)>,
 }
@@ -20,10 +20,10 @@ impl Best {
         let worse = match self.response.take() {
             Some(kept) if rank(kept.status.0) <= rank(response.status.0) => {
                 self.response = Some(kept);
-                Some(response)
+                Some(Box::new(response))
             }
             kept => {
-                self.response = Some(response);
+                self.response = Some(Box::new(response));
                 kept
             }
         };
@@ -40,7 +40,7 @@ impl Best {
     //= rfc3261#22.3/aggregate MUST
     //# All challenges of all branches.
     pub fn take(&mut self) -> Option<Response> {
-        let mut response = self.response.take()?;
+        let mut response = *self.response.take()?;
         if matches!(response.status.0, 401 | 407) {
             for (name, value) in self.challenges.drain(..) {
                 response.headers.push(name, value);

@@ -13,7 +13,7 @@ use crate::message::{Method, Request};
 #[derive(Debug)]
 pub(super) struct Context {
     /// As received, after route preprocessing: what every copy starts from. Gone once a final response was sent.
-    pub request: Option<Request>,
+    pub request: Option<Box<Request>>,
     pub source: Source,
     pub is_invite: bool,
     /// The way on that a Route value of ours stood for.
@@ -85,7 +85,7 @@ impl Context {
     pub fn new(request: Request, source: Source, flow: Option<Target>, mark: String, breadth: u32) -> Context {
         Context {
             is_invite: request.method == Method::Invite,
-            request: Some(request),
+            request: Some(Box::new(request)),
             source,
             flow,
             mark,
@@ -106,6 +106,7 @@ impl Context {
         if forks.len() > 1 {
             forks.sort_by_key(|fork| std::cmp::Reverse(fork.q));
         }
+        self.targets.reserve_exact(forks.len().min(max));
         for fork in forks {
             if self.targets.len() >= max {
                 break;
@@ -138,6 +139,17 @@ impl Context {
         let (each, over) = (free / shares, free % shares);
         let with_share = |(i, fork)| (fork, each + u32::from((i as u32) < over));
         self.targets.drain(..count).enumerate().map(with_share).collect()
+    }
+
+    /// Lets go of what is of no use after the final response: the context may have to wait for half a minute yet.
+    pub fn answered(&mut self) {
+        self.is_answered = true;
+        self.request = None;
+        self.targets = VecDeque::new();
+        self.mark = String::new();
+        for branch in &mut self.branches {
+            branch.more = VecDeque::new();
+        }
     }
 
     /// Whether nothing can come any more that would change the answer.

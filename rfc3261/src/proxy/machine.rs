@@ -287,7 +287,9 @@ impl<R: Router> Proxy<R> {
     /// Starts the branches that may start now.
     pub(super) fn advance(&mut self, now: Instant, id: ServerId) {
         let Some(context) = self.contexts.get_mut(&id) else { return };
-        for (fork, breadth) in context.next_group() {
+        let group = context.next_group();
+        context.branches.reserve_exact(group.len());
+        for (fork, breadth) in group {
             let Some(context) = self.contexts.get_mut(&id) else { return };
             let at = context.branches.len();
             context.branches.push(Branch {

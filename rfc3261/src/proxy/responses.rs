@@ -60,9 +60,7 @@ impl<R: Router> Proxy<R> {
         self.clear_timer(id, at);
         let Some(context) = self.contexts.get_mut(&id) else { return };
         let Some(branch) = context.branches.get_mut(at) else { return };
-        let was_answered = std::mem::replace(&mut context.is_answered, true);
-        context.targets.clear();
-        context.request = None;
+        let was_answered = context.is_answered;
         match branch.client().filter(|_| context.is_invite) {
             // The transaction goes on to hand up repetitions, and 2xx of further branches downstream.
             Some(client) => branch.state = BranchState::Accepted(client),
@@ -77,6 +75,9 @@ impl<R: Router> Proxy<R> {
         //= rfc3261#16.7/cancel-rest MUST
         //# Whatever still rings.
         self.cancel_rest(now, id);
+        if let Some(context) = self.contexts.get_mut(&id) {
+            context.answered();
+        }
         self.settle(now, id);
     }
 
@@ -268,8 +269,7 @@ impl<R: Router> Proxy<R> {
     pub(super) fn on_server_over(&mut self, now: Instant, id: ServerId) {
         let Some(context) = self.contexts.get_mut(&id) else { return };
         if !context.is_answered {
-            context.is_answered = true;
-            context.request = None;
+            context.answered();
             self.cancel_rest(now, id);
         }
         self.settle(now, id);
