@@ -41,8 +41,9 @@ interop-install:
 	peers/install
 
 bench:
-	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 --all-features
+	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 --all-features 2>&1 | tee target/bench.txt
 	peers/bench/proxy_table.sh
+	peers/bench/ratios.sh < target/bench.txt
 
 fuzz:
 	cd fuzz && for t in $(FUZZ_TARGETS); do $(CARGO) +nightly fuzz run $$t -- -max_total_time=$(FUZZ_SECONDS) -max_len=70000 || exit 1; done
