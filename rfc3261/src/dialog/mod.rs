@@ -100,7 +100,12 @@ impl Dialog {
     //# The value holds all of the state and lives as long as its owner keeps it.
     pub fn uas(request: &Request, response: &Response) -> Result<Dialog, DialogError> {
         let (remote, local) = parties(&response.headers)?;
-        let remote_target = target(&request.headers)?.ok_or(DialogError::Missing(Name::Contact))?;
+        let remote_target = match target(&request.headers)? {
+            Some(target) => target,
+            // a peer of RFC 2543 may leave Contact out, and is reached at From
+            None if remote.tag().is_none() => remote.uri().clone(),
+            None => return Err(DialogError::Missing(Name::Contact)),
+        };
         Ok(Dialog {
             //= rfc3261#12.1.1/tags MUST
             //# Remote is the tag of the request's From; local the tag that the response added to To.

@@ -8,4 +8,5 @@ mod forwarding;
 mod hostile;
 mod registrar;
 mod routing;
+mod torture;
 mod validation;
