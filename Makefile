@@ -46,7 +46,8 @@ bench:
 	peers/bench/ratios.sh < target/bench.txt
 
 fuzz:
-	cd fuzz && for t in $(FUZZ_TARGETS); do $(CARGO) +nightly fuzz run $$t -- -max_total_time=$(FUZZ_SECONDS) -max_len=70000 || exit 1; done
+	cd fuzz && for t in $(FUZZ_TARGETS); do mkdir -p target/corpus/$$t && \
+	  $(CARGO) +nightly fuzz run $$t target/corpus/$$t corpus/$$t -- -max_total_time=$(FUZZ_SECONDS) -max_len=70000 || exit 1; done
 
 docs:
 	$(CARGO) doc --workspace --no-deps --all-features

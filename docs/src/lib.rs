@@ -18,7 +18,7 @@
 //!
 //! - [`Tree`]: the files, from disk or from memory.
 //! - [`digest`]: `SPEC.md` to [`Document`]s; [`mark`]: Rust sources to [`Mark`]s.
-//! - [`Coverage`]: requirements joined with their marks; [`check`]: every way in which they can disagree.
+//! - [`Coverage`]: requirements joined with their marks; [`check()`]: every way in which they can disagree.
 //! - [`snapshot`], [`report`]: the committed coverage file, the table a document.
 //! - [`site`]: coverage, annotated source and guide as HTML.
 //! - [`words`], [`gaps`]: comparisons with the text of the specification, where it is at hand.

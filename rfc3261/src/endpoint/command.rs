@@ -181,7 +181,7 @@ impl Endpoint {
     }
 
     /// Cancels an INVITE of ours (section 9.1): at once if a provisional response has come, else as soon as one comes.
-    /// The INVITE ends by its final response, or by [`Event::Timeout`] 64 T1 after the CANCEL.
+    /// The INVITE ends by its final response, or by [`Event::Timeout`](super::Event::Timeout) 64 T1 after the CANCEL.
     ///
     /// # Errors
     /// [`Error::Gone`], [`Error::Misuse`] for another method, [`Error::Answered`] after the final response.

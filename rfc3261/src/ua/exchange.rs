@@ -7,7 +7,7 @@ use super::{Body, Error, Exchange, UserAgent, reply};
 use crate::message::{Method, Name, Uri};
 
 impl UserAgent {
-    /// Sends an instant message (RFC 3428). [`Event::Finished`] brings the outcome. While one to the same URI is under
+    /// Sends an instant message (RFC 3428). [`Event::Finished`](super::Event::Finished) brings the outcome. While one to the same URI is under
     /// way, it waits.
     ///
     /// # Errors
@@ -18,7 +18,7 @@ impl UserAgent {
         self.exchange(now, Method::Message, to, Some(body))
     }
 
-    /// Asks what an address can do (section 11). [`Event::Finished`] brings the outcome.
+    /// Asks what an address can do (section 11). [`Event::Finished`](super::Event::Finished) brings the outcome.
     ///
     /// # Errors
     /// As [`message`](Self::message).
