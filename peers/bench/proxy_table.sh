@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd); root=$(cd "$here/../.." && pwd)
 rounds=${1:-3}; rate=${2:-400}; calls=${3:-6000}
 cargo build -q --release -p apps --bin sip-proxy
 target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
-work=$(mktemp -d); trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
+work=$(mktemp -d); trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 tree() { echo "$1"; for c in $(pgrep -P "$1"); do tree "$c"; done; }
 measure() { # label transport ports...
   "$here/proxy_bench.sh" -a "127.0.0.1:$3" -p "$(tree "$4" | tr '\n' ' ')" -M call -r "$rate" -n "$calls" -t "$2" -L "$1" -b "$5" -l "$6"
