@@ -3,6 +3,7 @@
 //! | program | module | what it does |
 //! |---|---|---|
 //! | `dialer` | `dialer` | calls, answers, registers and sends messages |
+//! | `peer` | `peer` | a node of a peer-to-peer network |
 //! | `sip-proxy` | `sip_proxy` | SIP registrar, proxy and redirect server |
 //!
 //! A program composes protocol rooms, whose machines do no input or output of their own, and is the only place with
@@ -12,5 +13,7 @@
 pub mod common;
 #[cfg(feature = "dialer")]
 pub mod dialer;
+#[cfg(feature = "peer")]
+pub mod peer;
 #[cfg(feature = "sip-proxy")]
 pub mod sip_proxy;
