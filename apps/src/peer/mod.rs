@@ -1,5 +1,7 @@
 //! `peer`: a node of a peer-to-peer network. Under construction.
 
+pub mod http;
+
 use std::process::ExitCode;
 
 /// Runs the program.
