@@ -1,0 +1,198 @@
+//! Frames (p2p section 3.1): how messages follow each other on a stream.
+//!
+//! A frame is the length of its body in 32 bits, then the body: the SHA-256 of the message and the message, or both
+//! compressed. Nothing says whether and how a body is compressed; [`open`] tries what the peer has announced.
+
+use std::collections::VecDeque;
+
+use bytes::{Buf, Bytes};
+
+use crate::message::frame_length;
+use crate::{Compression, Error, Limits, Message, MessageId};
+
+/// The whole frame of a message, compressed on demand. Without compression no byte is copied for a message of our own, and
+/// a relayed one is copied once, however many peers get it.
+///
+/// ```
+/// use serializer::{Id, MainFlag, Message, frame};
+/// let message = Message::new(MainFlag::Whisper, &Id::new("me").unwrap(), 1, vec![]);
+/// let frame = frame::encode(&message, None);
+/// assert_eq!(frame[..4], [0, 0, 0, 38]);
+/// assert_eq!(frame[4..36], message.id().0);
+/// assert_eq!(frame[36..], message.bytes()[..]);
+/// ```
+///
+/// # Panics
+/// When the frame of a message of the caller's is longer than 2^32 - 1 bytes.
+pub fn encode(message: &Message, compression: Option<Compression>) -> Bytes {
+    let plain = message.frame();
+    let Some(method) = compression else { return plain.clone() };
+    let mut out = Vec::with_capacity(plain.len());
+    out.extend_from_slice(&[0; 4]);
+    method.compress_into(&plain[4..], &mut out);
+    let length = frame_length(out.len() - 4);
+    out[..4].copy_from_slice(&length);
+    out.into()
+}
+
+/// The message in a body. The hash is looked for in the body as it is, then in what each of the `announced` methods makes
+/// of it.
+///
+/// ```
+/// use serializer::{Compression, Error, Id, Limits, MainFlag, Message, frame};
+/// let message = Message::new(MainFlag::Whisper, &Id::new("me").unwrap(), 1, vec!["hello".into()]);
+/// let body = frame::encode(&message, Some(Compression::Zlib)).slice(4..);
+/// let limits = Limits::default();
+/// assert_eq!(frame::open(body.clone(), &Compression::ALL, &limits), Ok(message));
+/// assert_eq!(frame::open(body, &[], &limits), Err(Error::Checksum));
+/// ```
+///
+/// # Errors
+/// [`Error::Checksum`] when the hash is in none of them; [`Error::InflatedTooLong`] when it might be in one that was cut
+/// off; as [`Message::decode`] when the message is bad.
+pub fn open(body: Bytes, announced: &[Compression], limits: &Limits) -> Result<Message, Error> {
+    if let Some((id, bytes)) = checked(&body) {
+        return Message::with_id(bytes, id, limits);
+    }
+    let mut verdict = Error::Checksum;
+    for method in announced {
+        match method.decompress(&body, limits.inflated) {
+            Ok(plain) => {
+                if let Some((id, bytes)) = checked(&plain.into()) {
+                    return Message::with_id(bytes, id, limits);
+                }
+            }
+            Err(Error::InflatedTooLong) => verdict = Error::InflatedTooLong,
+            Err(_) => {}
+        }
+    }
+    Err(verdict)
+}
+
+/// Id and message of a body whose hash is right.
+fn checked(body: &Bytes) -> Option<(MessageId, Bytes)> {
+    let (hash, bytes) = body.split_first_chunk::<32>()?;
+    let id = MessageId::of(bytes);
+    (id.0 == *hash).then(|| (id, body.slice(32..)))
+}
+
+/// Cuts a stream into the bodies of its frames. It is an iterator that ends whenever more bytes are needed.
+///
+/// A body that arrives in one piece is a slice of it. Otherwise memory grows with the bytes received, not with the length
+/// announced. A length beyond the limit is an error at once; what follows cannot be told apart, so after it nothing more
+/// comes.
+///
+/// ```
+/// use serializer::{Error, Limits, frame::Decoder};
+/// let mut decoder = Decoder::new(Limits::default());
+/// decoder.push(bytes::Bytes::from_static(b"\0\0\0\x02hi\0\0\0\x03yo"));
+/// assert_eq!(decoder.next().unwrap().unwrap(), "hi");
+/// assert!(decoder.next().is_none());
+/// decoder.push(bytes::Bytes::from_static(b"u\xff\xff\xff\xff"));
+/// assert_eq!(decoder.next().unwrap().unwrap(), "you");
+/// assert_eq!(decoder.next().unwrap(), Err(Error::FrameTooLong { announced: u32::MAX }));
+/// assert!(decoder.next().is_none());
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    limit: usize,
+    /// Pieces not yet looked at, none empty.
+    pieces: VecDeque<Bytes>,
+    /// The beginning of a frame, header included, whose end is not here yet.
+    partial: Vec<u8>,
+    failed: bool,
+}
+
+impl Decoder {
+    /// A decoder at the start of a stream.
+    pub fn new(limits: Limits) -> Decoder {
+        Decoder { limit: limits.frame, pieces: VecDeque::new(), partial: Vec::new(), failed: false }
+    }
+
+    /// Takes the next piece of the stream, of any size. Call [`Iterator::next`] until it gives `None` before the next one:
+    /// pieces pile up otherwise.
+    pub fn push(&mut self, piece: Bytes) {
+        if !self.failed && !piece.is_empty() {
+            self.pieces.push_back(piece);
+        }
+    }
+
+    /// How many bytes wait for the end of their frame.
+    ///
+    /// ```
+    /// use serializer::{Limits, frame::Decoder};
+    /// let mut decoder = Decoder::new(Limits::default());
+    /// decoder.push(bytes::Bytes::from_static(b"\0\0\0\x09half"));
+    /// assert!(decoder.next().is_none());
+    /// assert_eq!(decoder.buffered(), 8);
+    /// ```
+    pub fn buffered(&self) -> usize {
+        self.pieces.iter().map(Bytes::len).sum::<usize>() + self.partial.len()
+    }
+
+    /// The length of a body; bodies longer than allowed end the stream.
+    fn length(&mut self, header: [u8; 4]) -> Result<usize, Error> {
+        let announced = u32::from_be_bytes(header);
+        match usize::try_from(announced) {
+            Ok(length) if length <= self.limit => Ok(length),
+            _ => {
+                self.failed = true;
+                self.pieces.clear();
+                self.partial = Vec::new();
+                Err(Error::FrameTooLong { announced })
+            }
+        }
+    }
+
+    /// Moves bytes from the pieces until `partial` has `length` of them; `false` when there are not enough.
+    fn fill(&mut self, length: usize) -> bool {
+        while self.partial.len() < length {
+            let Some(piece) = self.pieces.front_mut() else { return false };
+            let take = piece.len().min(length - self.partial.len());
+            self.partial.extend_from_slice(&piece[..take]);
+            piece.advance(take);
+            if piece.is_empty() {
+                self.pieces.pop_front();
+            }
+        }
+        true
+    }
+}
+
+impl Iterator for Decoder {
+    type Item = Result<Bytes, Error>;
+
+    fn next(&mut self) -> Option<Result<Bytes, Error>> {
+        if self.partial.is_empty() {
+            let header = self.pieces.front()?.first_chunk().copied();
+            if let Some(header) = header {
+                let length = match self.length(header) {
+                    Ok(length) => length,
+                    Err(error) => return Some(Err(error)),
+                };
+                let piece = self.pieces.front_mut()?;
+                if piece.len() - 4 >= length {
+                    let body = piece.slice(4..4 + length);
+                    piece.advance(4 + length);
+                    if piece.is_empty() {
+                        self.pieces.pop_front();
+                    }
+                    return Some(Ok(body));
+                }
+            }
+        }
+        if !self.fill(4) {
+            return None;
+        }
+        let header = self.partial.first_chunk().copied()?;
+        let length = match self.length(header) {
+            Ok(length) => length,
+            Err(error) => return Some(Err(error)),
+        };
+        if !self.fill(4 + length) {
+            return None;
+        }
+        let frame = Bytes::from(std::mem::take(&mut self.partial));
+        Some(Ok(frame.slice(4..)))
+    }
+}
