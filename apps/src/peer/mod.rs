@@ -6,11 +6,15 @@
 
 mod address;
 pub mod http;
+pub mod json;
+mod op;
 mod options;
 mod suggest;
 mod typed;
+pub mod words;
 
 pub use address::Place;
+pub use op::Op;
 pub use options::{Command, Encryption, Ids, Kind, NodeOptions, Options, SimKind, SimOptions, rewritten};
 pub use suggest::suggest;
 pub use typed::{HELP, Typed};
