@@ -1,6 +1,8 @@
 //! The positions and distances that py2p computes.
-use chord::tables::{Position, Table, distance};
+use chord::Key;
+use chord::tables::{Message, Names, Position, Table};
 use serde_json::Value as Json;
+use serializer::Value;
 
 //= p2p#3.10/five-tables test
 #[test]
@@ -15,6 +17,10 @@ fn five_places_of_a_key() {
             let place = Position::of(table, &key);
             assert_eq!(place.number(), &number, "{} of {}", table.name(), vector["key_hex"]);
             assert_eq!(Position::from_number(table, &number), Some(place));
+            let text = Value::Bin(expected["base58"].as_str().unwrap().to_owned().into());
+            let message = Message::Retrieve { position: place, names: Names::of(&place) };
+            assert_eq!(message.clone().into_values()[1], text);
+            assert_eq!(Message::read(message.flag(), &message.clone().into_values()), Some(Ok(message)));
         }
     }
 }
@@ -26,7 +32,7 @@ fn distances() {
     assert!(distances.len() >= 6);
     for vector in &distances {
         let [a, b, expected] = ["a", "b", "distance"].map(|name| ring(vector[name].as_str().unwrap()));
-        assert_eq!(distance(&a, &b), expected, "{vector}");
+        assert_eq!(a.distance(&b), expected, "{vector}");
     }
 }
 
@@ -35,16 +41,16 @@ fn numbers_above_512_bits_are_no_place() {
     assert_eq!(Position::from_number(Table::Sha1, &[1; 65]), None);
     let mut padded = [0; 70];
     padded[69] = 7;
-    assert_eq!(Position::from_number(Table::Sha1, &padded).unwrap().ring()[47], 7);
-    assert_eq!(Position::from_number(Table::Sha1, &[]).unwrap().ring(), [0; 48]);
+    assert_eq!(Position::from_number(Table::Sha1, &padded).unwrap().ring(), Key::from(7));
+    assert_eq!(Position::from_number(Table::Sha1, &[]).unwrap().ring(), Key::ZERO);
 }
 
 fn vectors() -> Json {
     serde_json::from_str(include_str!("vectors/chord_hashes.json")).unwrap()
 }
 
-fn ring(decimal_text: &str) -> [u8; 48] {
-    decimal(decimal_text)[16..].try_into().unwrap()
+fn ring(decimal_text: &str) -> Key {
+    Key::reduce(&decimal(decimal_text))
 }
 
 /// Decimal text to 64 bytes, by schoolbook multiplication.

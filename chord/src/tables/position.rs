@@ -3,6 +3,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha224};
 
+use crate::Key;
+
 /// One of the five tables, named by the hash that places its keys (p2p 3.10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
@@ -76,7 +78,7 @@ impl Position {
     /// use chord::tables::{Position, Table};
     /// let places = Position::all(b"foo");
     /// assert_eq!(places[1].table(), Table::Sha224);
-    /// assert_eq!(places[3].ring(), places[3].number()[16..]);
+    /// assert_eq!(places[3].ring().to_bytes(), places[3].number()[16..]);
     /// ```
     pub fn all(key: &[u8]) -> [Position; 5] {
         Table::ALL.map(|table| Position::of(table, key))
@@ -101,45 +103,24 @@ impl Position {
         &self.number
     }
 
-    /// The number modulo 2^384, 48 bytes big-endian: what distances are measured with.
-    pub fn ring(&self) -> [u8; RING_BYTES] {
-        let mut ring = [0; RING_BYTES];
-        ring.copy_from_slice(&self.number[RING_AT..]);
-        ring
+    /// The number modulo 2^384: what distances are measured with.
+    pub fn ring(&self) -> Key {
+        Key::reduce(&self.number)
+    }
+
+    /// How far this place lies ahead of `node`, clockwise.
+    pub fn distance_from(&self, node: &Key) -> Key {
+        node.distance(&self.ring())
     }
 }
 
 impl fmt::Debug for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, ..] = self.ring();
-        write!(f, "{}:{a:02x}{b:02x}{c:02x}{d:02x}…", self.table.name())
+        write!(f, "{}:{:?}", self.table.name(), self.ring())
     }
-}
-
-/// How far it is clockwise from `from` to `to`: (to - from) modulo 2^384 (p2p 3.10).
-///
-/// ```
-/// use chord::tables::distance;
-/// let (mut one, mut three) = ([0; 48], [0; 48]);
-/// (one[47], three[47]) = (1, 3);
-/// assert_eq!(distance(&one, &three)[47], 2);
-/// assert_eq!(distance(&three, &one)[..47], [0xff; 47]); // all the way round
-/// ```
-//= p2p#3.10/distance MUST
-//# Subtraction with a borrow that is dropped at the top, which is the modulus.
-pub fn distance(from: &[u8; RING_BYTES], to: &[u8; RING_BYTES]) -> [u8; RING_BYTES] {
-    let mut out = [0; RING_BYTES];
-    let mut borrow = false;
-    for (out, (&to, &from)) in out.iter_mut().zip(to.iter().zip(from)).rev() {
-        let (difference, first) = to.overflowing_sub(from);
-        let (difference, second) = difference.overflowing_sub(u8::from(borrow));
-        (*out, borrow) = (difference, first || second);
-    }
-    out
 }
 
 /// Bytes of a SHA-512, the widest place.
 const WIDTH: usize = 64;
-/// Bytes of the ring of 2^384 places.
-const RING_BYTES: usize = 48;
-const RING_AT: usize = WIDTH - RING_BYTES;
+/// The ring has 2^384 places.
+const RING_AT: usize = WIDTH - Key::BYTES;
