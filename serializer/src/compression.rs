@@ -84,7 +84,7 @@ impl Compression {
     }
 
     /// What was compressed into `data`, which must not be more than `limit` bytes. Memory grows with what `data` really
-    /// holds, never with what it announces.
+    /// holds, never with what it announces. Gzip and zlib are told apart by how `data` starts: either is taken for the other.
     ///
     /// ```
     /// use serializer::{Compression, Error};
@@ -98,8 +98,10 @@ impl Compression {
     pub fn decompress(self, data: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
         match self {
             Compression::Snappy => decompress_snappy(data, limit),
-            Compression::Zlib => self.read(flate2::read::ZlibDecoder::new(data), data.len(), limit),
-            Compression::Gzip => self.read(flate2::read::GzDecoder::new(data), data.len(), limit),
+            Compression::Zlib | Compression::Gzip if data.starts_with(&GZIP_MAGIC) => {
+                self.read(flate2::read::GzDecoder::new(data), data.len(), limit)
+            }
+            Compression::Zlib | Compression::Gzip => self.read(flate2::read::ZlibDecoder::new(data), data.len(), limit),
             Compression::Bz2 => self.read(bzip2::read::BzDecoder::new(data), data.len(), limit),
             Compression::Lzma => {
                 self.read(lzma_rust2::XzReader::new_mem_limit(data, false, LZMA_MEMORY_KIB), data.len(), limit)
@@ -158,6 +160,8 @@ fn decompress_snappy(data: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
     snap::raw::Decoder::new().decompress_vec(data).map_err(bad)
 }
 
+/// What a gzip file starts with; no zlib stream does.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// No element of snappy makes more than 64 bytes, and none of 64 has fewer than 3: an honest length stays below this.
 const SNAPPY_RATIO: usize = 22;
 /// The smallest dictionary and the fastest search.

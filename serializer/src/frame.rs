@@ -55,7 +55,11 @@ pub fn open(body: Bytes, announced: &[Compression], limits: &Limits) -> Result<M
         return Message::with_id(bytes, id, limits);
     }
     let mut verdict = Error::Checksum;
+    let mut tried = [false; Compression::ALL.len()];
     for method in announced {
+        if tried.get_mut(*method as usize).is_none_or(|tried| std::mem::replace(tried, true)) {
+            continue; // a list that names a method a thousand times costs one try
+        }
         match method.decompress(&body, limits.inflated) {
             Ok(plain) => {
                 if let Some((id, bytes)) = checked(&plain.into()) {
