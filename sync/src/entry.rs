@@ -154,7 +154,7 @@ impl Entry {
             let name = Bytes::copy_from_slice(name.as_bytes()?);
             stamps.insert(name, Stamp::from_value(stamp)?);
         }
-        let entry = Entry { base, top, value: value.clone(), fields: stamps };
+        let entry = Entry { base, top, value: value.detached(), fields: stamps };
         entry.is_consistent().then_some(entry)
     }
 

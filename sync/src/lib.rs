@@ -4,6 +4,7 @@
 mod config;
 mod entry;
 mod error;
+mod repair;
 mod rule;
 mod stamp;
 mod table;
@@ -11,6 +12,7 @@ mod table;
 pub use config::{LEASE, Limits};
 pub use entry::Entry;
 pub use error::Error;
+pub use repair::{Outcome, Repair};
 pub use rule::{Claim, Rule, Standing};
 pub use stamp::{FIRST_SEQUENCE, Mark, SECOND, Stamp};
-pub use table::{BUCKETS, Change, Table, What, Write};
+pub use table::{BUCKETS, Change, Place, Table, What, Write};

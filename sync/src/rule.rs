@@ -55,16 +55,11 @@ impl Rule {
         if natural > *top {
             return Ok(natural);
         }
-        // Late, but perhaps newer than what it concerns: a delta than the value below it, a value than that and not
-        // than the fields written over it. The holder of a lease alone may be late.
-        let late_in_part = (mine || !self.leasing) && Some(&natural) > standing.base;
-        if claim.delta && late_in_part {
-            return Ok(natural);
-        }
         if self.accepts(claim, standing) {
             return Ok(self.outranking(natural, standing));
         }
-        if late_in_part {
+        // A late delta: each of its fields has a rank of its own. Under a lease only the holder's are late.
+        if claim.delta && (mine || !self.leasing) && Some(&natural) > standing.base {
             return Ok(natural);
         }
         Err(self.refusal(claim, standing))
@@ -166,7 +161,7 @@ impl Rule {
 
     /// Whether a stamp that came with a repair or a mark can be right at all, `horizon` being the latest time believed.
     pub fn plausible(self, stamp: &Stamp, horizon: u64) -> bool {
-        let since = if self.leasing { stamp.since <= stamp.time } else { stamp.since <= SECOND };
+        let since = if self.leasing { stamp.since <= horizon } else { stamp.since <= SECOND };
         stamp.time <= horizon && stamp.term <= horizon && since
     }
 }

@@ -79,6 +79,21 @@ pub enum Change {
     Deleted,
 }
 
+/// An entry as the digests see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The start of the SHA-256 of the key.
+    pub place: u64,
+    /// The start of the SHA-256 of the key and all stamps of the entry.
+    pub digest: u64,
+    /// What the entry counts towards [`Limits::bytes`].
+    pub size: usize,
+    /// The key.
+    pub key: &'a Bytes,
+    /// What stands there.
+    pub entry: &'a Entry,
+}
+
 impl Write {
     /// A whole value, without a mark.
     pub fn set(key: impl Into<Bytes>, value: impl Into<Value>, owner: Id, time: u64) -> Write {
@@ -417,14 +432,22 @@ impl Table {
         &self.buckets
     }
 
-    /// The entries of one part: place (the start of the key's SHA-256), digest, key and entry, in the order of places.
-    pub fn bucket(&self, number: u8) -> impl Iterator<Item = (u64, u64, &Bytes, &Entry)> {
+    /// The entries of one part, in the order of their places.
+    pub fn bucket(&self, number: u8) -> impl Iterator<Item = Place<'_>> {
         let first = u64::from(number) << 56;
-        let last = first | (u64::MAX >> 8);
+        self.between(first, first | (u64::MAX >> 8))
+    }
+
+    /// The entry at a place, or all of them should two keys ever share one.
+    pub fn at(&self, place: u64) -> impl Iterator<Item = Place<'_>> {
+        self.between(place, place)
+    }
+
+    fn between(&self, first: u64, last: u64) -> impl Iterator<Item = Place<'_>> {
         let keys = self.places.range((first, Bytes::new())..).take_while(move |(place, _)| *place <= last);
         keys.filter_map(|(place, key)| {
-            let slot = self.slots.get(key)?;
-            Some((*place, slot.digest, key, &slot.entry))
+            let Slot { entry, digest, size, .. } = self.slots.get(key)?;
+            Some(Place { place: *place, digest: *digest, size: *size, key, entry })
         })
     }
 }
