@@ -1,6 +1,10 @@
 use std::time::Duration;
 
 use crate::Clock;
+#[cfg(feature = "tls")]
+use crate::Tls;
+#[cfg(feature = "ws")]
+use crate::Ws;
 
 /// The limits of a driver. Every one bounds memory or the time of one turn.
 #[derive(Clone, Debug)]
@@ -28,6 +32,10 @@ pub struct Config {
     pub connections: usize,
     /// How long an asked-for connection may take to open. Default 10 s.
     pub connect_timeout: Duration,
+    /// How long the handshakes of TLS and WebSocket may take together, once the socket is connected. Default 10 s.
+    pub handshake_timeout: Duration,
+    /// Handshakes of accepted connections under way at a time; for one more the oldest is given up. Default 1,024.
+    pub handshakes: usize,
     /// How long a closing connection may take to get its last bytes out, and then to hear the peer close. Default 5 s.
     pub close_timeout: Duration,
     /// Lookups under way at a time. Default 16.
@@ -38,6 +46,12 @@ pub struct Config {
     pub lookup_timeout: Duration,
     /// Whether several sockets may share one UDP or TCP port, so that several drivers share its load. Default false.
     pub share_ports: bool,
+    /// How TLS connections are secured.
+    #[cfg(feature = "tls")]
+    pub tls: Tls,
+    /// How WebSocket connections are used.
+    #[cfg(feature = "ws")]
+    pub ws: Ws,
 }
 
 impl Default for Config {
@@ -53,11 +67,17 @@ impl Default for Config {
             stream_queue: 1 << 20,
             connections: 16_384,
             connect_timeout: Duration::from_secs(10),
+            handshake_timeout: Duration::from_secs(10),
+            handshakes: 1_024,
             close_timeout: Duration::from_secs(5),
             lookups: 16,
             lookup_queue: 1_024,
             lookup_timeout: Duration::from_secs(5),
             share_ports: false,
+            #[cfg(feature = "tls")]
+            tls: Tls::default(),
+            #[cfg(feature = "ws")]
+            ws: Ws::default(),
         }
     }
 }
@@ -89,10 +109,18 @@ pub struct Stats {
     pub connected: u64,
     /// Connections that could not be opened.
     pub connect_errors: u64,
-    /// Connections dropped or refused because there were too many.
+    /// Connections dropped or refused because there were too many of them or of handshakes, or since their transport is
+    /// not available.
     pub connections_refused: u64,
     /// Connections closed because their queue was full or did not empty in time.
     pub stream_overflows: u64,
+    /// Handshakes of TLS or WebSocket that took too long.
+    pub handshake_timeouts: u64,
+    /// Connections that ended because of TLS: no trust, nothing in common, broken rules, or an end without notice.
+    pub tls_errors: u64,
+    /// Connections that ended because of WebSocket: a handshake refused, broken rules, too long a message, or an end
+    /// without notice.
+    pub ws_errors: u64,
     /// Bytes received in streams.
     pub stream_bytes_in: u64,
     /// Bytes written to streams.

@@ -8,12 +8,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::Sleep;
-use wire::{Epoch, Input, Instant, Machine};
+use wire::{Epoch, Input, Instant, Machine, Transport};
 
 use crate::io::{Io, Kind};
+use crate::options::Prepared;
 use crate::tcp::Listener;
 use crate::udp::Udp;
-use crate::{Config, Stats, Trace};
+use crate::{Config, Options, Stats, Trace};
 
 /// Runs one machine on real sockets. See the crate documentation for an example.
 ///
@@ -135,14 +136,45 @@ impl<M: Machine> Driver<M> {
     /// # Errors
     /// The operating system's.
     pub fn bind_tcp(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
-        let listener = Listener::bind(address, &self.io.config)?;
+        self.listen(Transport::Tcp, address)
+    }
+
+    /// Accepts connections over `transport` at `address`, as the driver's limits say, and returns where that is: port 0
+    /// takes a free one. The machine hears of a connection when its handshake is done.
+    ///
+    /// # Errors
+    /// `Unsupported` when this build has no such transport or it has no connections, `InvalidInput` when TLS lacks a
+    /// certificate; else the operating system's.
+    pub fn listen(&mut self, transport: Transport, address: SocketAddr) -> io::Result<SocketAddr> {
+        self.listen_with(transport, address, Options::from(&self.io.config))
+    }
+
+    /// The same with options of its own.
+    ///
+    /// # Errors
+    /// As [`Driver::listen`].
+    pub fn listen_with(
+        &mut self,
+        transport: Transport,
+        address: SocketAddr,
+        options: Options,
+    ) -> io::Result<SocketAddr> {
+        let listener = Listener::bind(transport, address, options, &self.io.config)?;
         let local = listener.local;
         let slot = self.io.insert(Kind::Listener(listener));
         self.io.listeners.insert(local, slot);
         Ok(local)
     }
 
-    /// Accepts no more connections at `address`; false when nobody did. Those accepted before live on.
+    /// Sets what connections to `remote` do otherwise than the others, from the next one on; `None` ends that.
+    pub fn options_for(&mut self, remote: SocketAddr, options: Option<Options>) {
+        match options {
+            Some(options) => self.io.options.insert(remote, Prepared::new(options)),
+            None => self.io.options.remove(&remote),
+        };
+    }
+
+    /// Accepts no more connections at `address`, over whatever transport; false when nobody did. Those accepted before live on.
     pub fn unbind_tcp(&mut self, address: SocketAddr) -> bool {
         let slot = self.io.listeners.remove(&address);
         slot.is_some_and(|slot| self.io.remove(slot).is_some())

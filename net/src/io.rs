@@ -6,10 +6,12 @@ use std::task::Waker;
 
 use wire::{ConnId, Input, Instant, Output, Transmit};
 
+use crate::conn::Conn;
 use crate::errors::Errors;
 use crate::lookup::{Lookup, Lookups};
+use crate::options::{Options, Prepared};
 use crate::ready::{Flag, Ready};
-use crate::tcp::{Conn, Listener};
+use crate::tcp::Listener;
 use crate::trace::Tracer;
 use crate::udp::Udp;
 use crate::{Config, Stats};
@@ -29,6 +31,13 @@ pub(crate) struct Io {
     next_pair: u32,
     /// Connections of which a close is under way, in the order of the time at which patience ends.
     pub closing: VecDeque<(Instant, ConnId, usize)>,
+    /// Handshakes under way, in the order of the time at which patience ends, and some that are over by now.
+    pub handshakes: VecDeque<(Instant, ConnId, usize)>,
+    /// How many of them are of accepted connections and not over.
+    pub handshaking: usize,
+    /// How connections are opened, and those to certain addresses.
+    pub prepared: Prepared,
+    pub options: HashMap<SocketAddr, Prepared>,
     /// Listeners that could not accept, and when they try again.
     pub retries: VecDeque<(Instant, usize)>,
     pub scratch: Box<[u8]>,
@@ -72,6 +81,10 @@ impl Io {
             next_inbound: 0,
             next_pair: 0,
             closing: VecDeque::new(),
+            handshakes: VecDeque::new(),
+            handshaking: 0,
+            prepared: Prepared::new(Options::from(&config)),
+            options: HashMap::new(),
             retries: VecDeque::new(),
             scratch: vec![0; config.read_size.max(65_536)].into_boxed_slice(),
             sources: Sources::default(),
@@ -150,15 +163,20 @@ impl Io {
 
     /// When `expire` has something to do.
     pub fn deadline(&self) -> Option<Instant> {
-        let (closing, retry) = (self.closing.front().map(|c| c.0), self.retries.front().map(|r| r.0));
-        closing.into_iter().chain(retry).min()
+        let (closing, handshake) = (self.closing.front(), self.handshakes.front());
+        let retry = self.retries.front().map(|r| r.0);
+        closing.into_iter().chain(handshake).map(|c| c.0).chain(retry).min()
     }
 
-    /// Drops connections that have been closing for too long, and lets listeners try again.
+    /// Drops connections that have been opening or closing for too long, and lets listeners try again.
     pub fn expire(&mut self, now: Instant) {
         while let Some(&(_, conn, slot)) = self.closing.front().filter(|closing| closing.0 <= now) {
             self.closing.pop_front();
             self.conn_expire(conn, slot);
+        }
+        while let Some(&(_, conn, slot)) = self.handshakes.front().filter(|handshake| handshake.0 <= now) {
+            self.handshakes.pop_front();
+            self.handshake_expire(conn, slot);
         }
         while let Some(&(_, slot)) = self.retries.front().filter(|retry| retry.0 <= now) {
             self.retries.pop_front();

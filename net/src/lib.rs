@@ -44,19 +44,33 @@
 mod address;
 mod clock;
 mod config;
+mod conn;
 mod driver;
 mod drivers;
 mod errors;
+mod handshake;
 mod io;
+#[cfg_attr(not(all(feature = "tls", feature = "ws")), allow(dead_code))] // without them, there are no layers
+mod layers;
 mod lookup;
+mod options;
 mod ready;
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
 mod trace;
 mod udp;
+#[cfg(feature = "ws")]
+mod ws;
 
 pub use address::local_address;
 pub use clock::Clock;
 pub use config::{Config, Stats};
 pub use driver::Driver;
 pub use drivers::Drivers;
+pub use options::Options;
+#[cfg(feature = "tls")]
+pub use tls::{Fingerprint, Identity, InvalidFingerprint, Roots, Tls, Trust, fingerprint};
 pub use trace::Trace;
+#[cfg(feature = "ws")]
+pub use ws::Ws;

@@ -219,10 +219,10 @@ async fn misuse_is_counted_and_does_no_harm() {
 }
 
 #[tokio::test]
-async fn other_transports_are_refused_for_now() {
+async fn transports_without_connections_are_refused() {
     let mut driver = Driver::new(Puppet::default());
     let conn = ConnId::outbound(0);
-    driver.machine_mut().out.push_back(Output::Connect { conn, transport: Transport::Tls, remote: loopback() });
+    driver.machine_mut().out.push_back(Output::Connect { conn, transport: Transport::Udp, remote: loopback() });
     assert_eq!(until_closed(&mut driver, conn).await.1, CloseReason::Refused);
 }
 

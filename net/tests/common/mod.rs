@@ -1,5 +1,8 @@
 //! A machine that does what the test says and tells all that it hears.
 #![allow(dead_code)] // no test file uses all of it
+#[cfg(feature = "tls")]
+pub mod tls;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -36,8 +39,12 @@ impl Puppet {
     }
 
     pub fn connect(&mut self, n: u64, remote: SocketAddr) -> ConnId {
+        self.connect_over(Transport::Tcp, n, remote)
+    }
+
+    pub fn connect_over(&mut self, transport: Transport, n: u64, remote: SocketAddr) -> ConnId {
         let conn = ConnId::outbound(n);
-        self.out.push_back(Output::Connect { conn, transport: Transport::Tcp, remote });
+        self.out.push_back(Output::Connect { conn, transport, remote });
         conn
     }
 

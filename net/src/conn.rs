@@ -1,0 +1,367 @@
+//! A connection whose socket is connected: what is written and read, and every way to its end. What TLS and WebSocket
+//! add is in `handshake.rs`.
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::net::{Shutdown, SocketAddr};
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use socket2::SockRef;
+use tokio::net::TcpStream;
+use wire::{CloseReason, ConnId, Input, Transport};
+
+use crate::io::{Io, Kind, Source};
+use crate::layers::{Layers, Tap};
+use crate::tcp::Connecting;
+
+/// One connection, from the request for it until the socket is closed.
+pub(crate) struct Conn {
+    pub id: ConnId,
+    pub socket: Result<TcpStream, Connecting>,
+    pub phase: Phase,
+    pub transport: Transport,
+    /// What stands between the socket and the machine, while it is of use.
+    pub layers: Option<Box<Layers>>,
+    pub local: SocketAddr,
+    pub remote: SocketAddr,
+    /// What is to be written to the socket; before that is connected, what the machine wrote.
+    pub queue: VecDeque<Bytes>,
+    pub queued: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The machine asked for it; whether it has asked to close it since.
+    Connecting {
+        close: bool,
+    },
+    /// The socket is connected, what is above it is not. A machine that has asked for it may have closed it since; of
+    /// one that was accepted it knows nothing.
+    Handshaking {
+        close: bool,
+    },
+    /// Accepted, but the machine has not heard of it yet.
+    Accepted,
+    Open,
+    /// The machine has closed it: what is queued still goes out, what comes is dropped.
+    ClosedHere {
+        peer_finished: bool,
+    },
+    /// The peer has finished and the machine knows: what is queued still goes out.
+    ClosedThere,
+    /// Our last word is out and the machine knows. What comes is read and dropped, since closing a socket with unread
+    /// bytes would reset the connection and destroy what the peer has not read.
+    Lingering,
+}
+
+impl Conn {
+    pub fn new(
+        id: ConnId,
+        socket: Result<TcpStream, Connecting>,
+        transport: Transport,
+        layers: Option<Box<Layers>>,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> Box<Conn> {
+        let phase = if socket.is_ok() { Phase::Accepted } else { Phase::Connecting { close: false } };
+        Box::new(Conn { id, socket, phase, transport, layers, local, remote, queue: VecDeque::new(), queued: 0 })
+    }
+
+    pub fn has_unsent(&self) -> bool {
+        let closing = matches!(
+            self.phase,
+            Phase::Connecting { close: true } | Phase::Handshaking { close: true } | Phase::ClosedHere { .. }
+        );
+        closing || self.phase == Phase::Lingering || !self.queue.is_empty()
+    }
+
+    /// Whether the machine has heard of it.
+    pub fn is_known(&self) -> bool {
+        !(self.id.is_inbound() && matches!(self.phase, Phase::Handshaking { .. }))
+    }
+
+    fn written(&mut self, mut length: usize) {
+        self.queued -= length;
+        while let Some(front) = self.queue.front_mut() {
+            if length < front.len() {
+                front.advance(length);
+                break;
+            }
+            length -= front.len();
+            self.queue.pop_front();
+        }
+        if self.queue.is_empty() {
+            self.queue = VecDeque::new(); // what it stood in is given back
+        }
+    }
+}
+
+/// What a look at a socket found.
+pub(crate) enum Read {
+    /// That many bytes, at the start of the driver's buffer.
+    Bytes(usize),
+    /// The peer's end.
+    End,
+    /// Nothing yet, or the connection is gone.
+    Nothing,
+}
+
+impl Io {
+    pub fn conn_write(&mut self, id: ConnId, data: Bytes) {
+        let slot = self.conns.get(&id).copied().unwrap_or(usize::MAX);
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else {
+            self.stats.late_writes += 1;
+            return;
+        };
+        match (&conn.phase, &mut conn.layers) {
+            _ if data.is_empty() => {}
+            (Phase::Connecting { close: false }, _) => self.conn_queue(slot, data),
+            (Phase::Handshaking { close: false }, Some(layers)) => {
+                if layers.waiting_bytes() + data.len() > self.config.stream_queue {
+                    return self.conn_break(slot, CloseReason::Overflow);
+                }
+                layers.waiting.push(data);
+            }
+            (Phase::Open, Some(layers)) => {
+                layers.send(data, &mut Tap { trace: &mut self.trace, local: conn.local, remote: conn.remote });
+                self.layers_output(slot);
+            }
+            (Phase::Accepted | Phase::Open, None) => {
+                self.trace.stream(conn.local, conn.remote, &data);
+                self.conn_queue(slot, data);
+            }
+            _ => self.stats.late_writes += 1,
+        }
+    }
+
+    /// Writes what the socket takes at once and queues the rest; too much of that ends the connection.
+    pub fn conn_queue(&mut self, slot: usize, mut data: Bytes) {
+        let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+        if let Ok(stream) = &conn.socket
+            && conn.queue.is_empty()
+            && let Ok(written) = stream.try_write(&data)
+        {
+            self.stats.stream_bytes_out += written as u64;
+            data.advance(written);
+        } // an error shows again at the next write or read
+        if conn.queued + data.len() > self.config.stream_queue {
+            return self.conn_break(slot, CloseReason::Overflow);
+        }
+        if !data.is_empty() {
+            conn.queued += data.len();
+            conn.queue.push_back(data);
+            flag.raise();
+        }
+    }
+
+    pub fn conn_close(&mut self, id: ConnId) {
+        let slot = self.conns.get(&id).copied().unwrap_or(usize::MAX);
+        let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else {
+            self.stats.late_writes += 1;
+            return;
+        };
+        match conn.phase {
+            Phase::Connecting { .. } if conn.queue.is_empty() => self.conn_break(slot, CloseReason::Local),
+            Phase::Connecting { .. } => conn.phase = Phase::Connecting { close: true },
+            Phase::Handshaking { .. } if conn.layers.as_ref().is_none_or(|layers| layers.waiting.is_empty()) => {
+                self.conn_break(slot, CloseReason::Local);
+            }
+            Phase::Handshaking { .. } => conn.phase = Phase::Handshaking { close: true },
+            Phase::Accepted | Phase::Open => {
+                conn.phase = Phase::ClosedHere { peer_finished: false };
+                flag.raise();
+                if let Some(layers) = &mut conn.layers {
+                    layers.close(&mut Tap { trace: &mut self.trace, local: conn.local, remote: conn.remote });
+                }
+                self.closing.push_back((self.config.clock.now() + self.config.close_timeout, id, slot));
+                self.layers_output(slot);
+            }
+            _ => self.stats.late_writes += 1,
+        }
+    }
+
+    /// Lets a connection go on by one step and tells what came of it.
+    pub fn conn_advance(&mut self, slot: usize) -> Option<Input> {
+        let Some(Source { waker, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return None };
+        if let Err(connecting) = &mut conn.socket {
+            let Poll::Ready(result) = connecting.as_mut().poll(&mut Context::from_waker(waker)) else { return None };
+            return self.connected(slot, result);
+        }
+        match conn.phase {
+            Phase::Accepted => {
+                conn.phase = Phase::Open;
+                let (transport, local, remote) = (conn.transport, conn.local, conn.remote);
+                Some(Input::Opened { conn: conn.id, transport, local, remote })
+            }
+            Phase::ClosedHere { peer_finished: true } | Phase::ClosedThere | Phase::Connecting { .. } => None,
+            _ if conn.layers.is_some() => self.layers_advance(slot),
+            _ => self.conn_take(slot),
+        }
+    }
+
+    /// The next piece of a connection without layers.
+    fn conn_take(&mut self, slot: usize) -> Option<Input> {
+        let read = self.conn_read(slot);
+        let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return None };
+        match read {
+            Read::Bytes(length) if conn.phase == Phase::Open => {
+                let data = Bytes::copy_from_slice(&self.scratch[..length]);
+                self.trace.stream(conn.remote, conn.local, &data);
+                Some(Input::Stream { conn: conn.id, data })
+            }
+            Read::Bytes(_) => {
+                flag.raise(); // closed on our side: dropped, one piece a look
+                None
+            }
+            Read::End => self.peer_finished(slot),
+            Read::Nothing => None,
+        }
+    }
+
+    /// Reads into the buffer that all connections share.
+    pub fn conn_read(&mut self, slot: usize) -> Read {
+        loop {
+            let Some(Source { waker, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else {
+                return Read::Nothing;
+            };
+            let Ok(stream) = &conn.socket else { return Read::Nothing };
+            let size = self.config.read_size.clamp(1, self.scratch.len());
+            match stream.try_read(&mut self.scratch[..size]) {
+                Ok(0) => return Read::End,
+                Ok(length) => {
+                    if matches!(conn.phase, Phase::Open | Phase::Handshaking { .. }) {
+                        self.stats.stream_bytes_in += length as u64;
+                    }
+                    return Read::Bytes(length);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if stream.poll_read_ready(&mut Context::from_waker(waker)).is_pending() {
+                        return Read::Nothing;
+                    }
+                }
+                Err(_) => {
+                    self.conn_broken(slot);
+                    return Read::Nothing;
+                }
+            }
+        }
+    }
+
+    /// The peer sends no more. The number is dead for the machine, but what it has written still goes out.
+    pub fn peer_finished(&mut self, slot: usize) -> Option<Input> {
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return None };
+        let id = conn.id;
+        self.trace.finished(conn.remote, conn.local);
+        match conn.phase {
+            Phase::Open => {
+                conn.phase = Phase::ClosedThere;
+                self.conns.remove(&id);
+                self.closing.push_back((self.config.clock.now() + self.config.close_timeout, id, slot));
+                self.layers_finish(slot);
+                self.conn_flush(slot);
+                Some(Input::Closed { conn: id, reason: CloseReason::Peer })
+            }
+            Phase::ClosedHere { .. } => {
+                conn.phase = Phase::ClosedHere { peer_finished: true };
+                None
+            }
+            Phase::Lingering if conn.layers.as_ref().is_some_and(|layers| layers.lets_peer_end()) => {
+                self.layers_finish(slot);
+                self.layers_drop(slot);
+                None
+            }
+            _ => {
+                self.layers_finish(slot);
+                self.remove(slot);
+                None
+            }
+        }
+    }
+
+    /// Writes what is queued, and then, if the connection is closing, the FIN.
+    pub fn conn_flush(&mut self, slot: usize) {
+        loop {
+            let Some(Source { waker, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+            let Ok(stream) = &conn.socket else { return };
+            if conn.queue.is_empty() {
+                break;
+            }
+            let mut slices = [IoSlice::new(&[]); 16];
+            for (slice, data) in slices.iter_mut().zip(&conn.queue) {
+                *slice = IoSlice::new(data);
+            }
+            match stream.try_write_vectored(&slices[..conn.queue.len().min(16)]) {
+                Ok(written) => {
+                    self.stats.stream_bytes_out += written as u64;
+                    conn.written(written);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if stream.poll_write_ready(&mut Context::from_waker(waker)).is_pending() {
+                        return;
+                    }
+                }
+                Err(_) => return self.conn_broken(slot),
+            }
+        }
+        self.conn_flushed(slot);
+    }
+
+    fn conn_flushed(&mut self, slot: usize) {
+        let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+        let layers = conn.layers.as_ref();
+        let (peer_finished, waits) = match conn.phase {
+            Phase::ClosedHere { peer_finished: true } => (true, false),
+            Phase::ClosedHere { .. } => (false, layers.is_some_and(|layers| layers.awaits_goodbye())),
+            Phase::ClosedThere => (true, layers.is_some_and(|layers| layers.lets_peer_end())),
+            _ => return,
+        };
+        if let Ok(stream) = &conn.socket
+            && !waits
+        {
+            let _ = SockRef::from(stream).shutdown(Shutdown::Write); // fails only if the peer is gone
+        }
+        self.trace.finished(conn.local, conn.remote);
+        if peer_finished || !waits {
+            conn.layers = None; // nothing of what comes is looked at any more
+        }
+        conn.phase = Phase::Lingering;
+        flag.raise();
+        let id = conn.id;
+        if self.conns.remove(&id).is_some() {
+            self.pending.push_back(Input::Closed { conn: id, reason: CloseReason::Local });
+        }
+        if peer_finished && !waits {
+            self.remove(slot);
+        }
+    }
+
+    /// Ends a connection that the network or the peer has broken.
+    fn conn_broken(&mut self, slot: usize) {
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+        let asked = matches!(conn.phase, Phase::Handshaking { .. }) && !conn.id.is_inbound();
+        let reason = if asked { CloseReason::Refused } else { CloseReason::Reset };
+        self.conn_break(slot, reason);
+    }
+
+    /// Ends a connection at once.
+    pub fn conn_break(&mut self, slot: usize, reason: CloseReason) {
+        let Some(Kind::Conn(conn)) = self.remove(slot) else { return };
+        if conn.socket.is_ok() {
+            self.trace.reset(conn.local, conn.remote);
+        }
+        self.handshake_over(&conn);
+        self.stats.stream_overflows += u64::from(reason == CloseReason::Overflow);
+        if self.conns.remove(&conn.id).is_some() && conn.is_known() {
+            self.pending.push_back(Input::Closed { conn: conn.id, reason });
+        }
+    }
+
+    /// A connection has been closing for long enough, if the slot is still its own.
+    pub fn conn_expire(&mut self, id: ConnId, slot: usize) {
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+        if conn.id == id {
+            let reason = if conn.queue.is_empty() { CloseReason::Local } else { CloseReason::Overflow };
+            self.conn_break(slot, reason);
+        }
+    }
+}

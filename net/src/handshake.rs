@@ -1,0 +1,206 @@
+//! Connections with layers between the socket and the machine: from the handshake, which is bounded in number and time,
+//! to the last word.
+use std::net::Shutdown;
+
+use bytes::BytesMut;
+use socket2::SockRef;
+use wire::{CloseReason, ConnId, Input};
+
+use crate::conn::{Conn, Phase, Read};
+use crate::io::{Io, Kind, Source};
+use crate::layers::{Failure, Happened, Protocol, Tap};
+
+impl Io {
+    /// The socket is connected: the layers begin. `close` says whether the machine has closed it already.
+    pub fn handshake_start(&mut self, slot: usize, close: bool) {
+        let due = self.now() + self.config.handshake_timeout;
+        let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+        conn.phase = Phase::Handshaking { close };
+        let Some(layers) = &mut conn.layers else { return };
+        layers.waiting = conn.queue.drain(..).collect();
+        conn.queued = 0;
+        layers.start(&mut Tap { trace: &mut self.trace, local: conn.local, remote: conn.remote });
+        flag.raise();
+        let id = conn.id;
+        if id.is_inbound() {
+            self.handshaking += 1;
+            self.make_room();
+        }
+        self.handshakes.push_back((due, id, slot));
+        self.layers_output(slot);
+    }
+
+    /// Gives up the oldest of too many handshakes: an honest one is over soon.
+    fn make_room(&mut self) {
+        while self.handshaking > self.config.handshakes.max(1) {
+            let oldest = self.handshakes.iter().position(|&(_, id, _)| id.is_inbound());
+            let Some((_, id, slot)) = oldest.and_then(|at| self.handshakes.remove(at)) else { return };
+            if self.is_handshaking(id, slot) {
+                self.stats.connections_refused += 1;
+                self.conn_break(slot, CloseReason::Refused);
+            }
+        }
+    }
+
+    fn is_handshaking(&mut self, id: ConnId, slot: usize) -> bool {
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return false };
+        conn.id == id && matches!(conn.phase, Phase::Handshaking { .. })
+    }
+
+    /// A handshake has taken long enough, if it still goes on.
+    pub fn handshake_expire(&mut self, id: ConnId, slot: usize) {
+        if self.is_handshaking(id, slot) {
+            self.stats.handshake_timeouts += 1;
+            self.conn_break(slot, CloseReason::Timeout);
+        }
+    }
+
+    /// Keeps count when a connection leaves its handshake, whichever way.
+    pub fn handshake_over(&mut self, conn: &Conn) {
+        if conn.id.is_inbound() && matches!(conn.phase, Phase::Handshaking { .. }) {
+            self.handshaking -= 1;
+        }
+    }
+
+    /// The machine hears of the connection, and what it has written meanwhile leaves.
+    fn handshake_done(&mut self, slot: usize) -> Option<Input> {
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return None };
+        let Phase::Handshaking { close } = conn.phase else { return None };
+        let (id, transport, local, remote) = (conn.id, conn.transport, conn.local, conn.remote);
+        if id.is_inbound() {
+            self.handshaking -= 1;
+        } else {
+            self.stats.connected += 1;
+        }
+        conn.phase = Phase::Open;
+        if let Some(layers) = &mut conn.layers {
+            for data in std::mem::take(&mut layers.waiting) {
+                layers.send(data, &mut Tap { trace: &mut self.trace, local, remote });
+            }
+        }
+        self.layers_output(slot);
+        if close {
+            self.conn_close(id);
+            return None;
+        }
+        self.conns.contains_key(&id).then_some(Input::Opened { conn: id, transport, local, remote })
+    }
+
+    /// Lets the layers work until something comes of it for the machine.
+    pub fn layers_advance(&mut self, slot: usize) -> Option<Input> {
+        let mut ended = false;
+        for _ in 0..MAX_STEPS {
+            let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return None };
+            let (id, phase, local, remote) = (conn.id, conn.phase, conn.local, conn.remote);
+            let happened = conn.layers.as_mut()?.next(&mut Tap { trace: &mut self.trace, local, remote });
+            if !self.layers_output(slot) {
+                return None;
+            }
+            match happened {
+                Some(Happened::Opened) => {
+                    if let Some(input) = self.handshake_done(slot) {
+                        return Some(input);
+                    }
+                }
+                Some(Happened::Data(data)) if phase == Phase::Open => return Some(Input::Stream { conn: id, data }),
+                Some(Happened::Data(_)) => {} // closed on our side
+                Some(Happened::Finished) => return self.peer_finished(slot),
+                Some(Happened::Failed(failure)) => return self.layers_failed(slot, &failure),
+                None if ended => return self.peer_finished(slot),
+                None => ended = self.layers_read(slot)?,
+            }
+        }
+        self.raise(slot);
+        None
+    }
+
+    /// Gives the layers what the socket has; whether that was the end. `None` when it has nothing now.
+    fn layers_read(&mut self, slot: usize) -> Option<bool> {
+        let read = self.conn_read(slot);
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return None };
+        let layers = conn.layers.as_mut()?;
+        match read {
+            Read::Bytes(length) => {
+                let data = BytesMut::from(&self.scratch[..length]);
+                layers.receive(data, &mut Tap { trace: &mut self.trace, local: conn.local, remote: conn.remote });
+                Some(false)
+            }
+            Read::End => {
+                layers.end();
+                Some(true)
+            }
+            Read::Nothing => None,
+        }
+    }
+
+    /// Writes what the layers want written; false when the connection did not survive that.
+    pub fn layers_output(&mut self, slot: usize) -> bool {
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return false };
+        let Some(layers) = &mut conn.layers else { return true };
+        let data = layers.output(&mut Tap { trace: &mut self.trace, local: conn.local, remote: conn.remote });
+        if !data.is_empty() {
+            self.conn_queue(slot, data);
+        }
+        self.sources.at(slot).is_some()
+    }
+
+    /// Lets every layer say its last word.
+    pub fn layers_finish(&mut self, slot: usize) {
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+        if let Some(layers) = &mut conn.layers {
+            layers.close_all(&mut Tap { trace: &mut self.trace, local: conn.local, remote: conn.remote });
+            self.layers_output(slot);
+        }
+    }
+
+    /// Nothing of what comes is looked at any more.
+    pub fn layers_drop(&mut self, slot: usize) {
+        if let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) {
+            conn.layers = None;
+            flag.raise();
+        }
+    }
+
+    /// The peer broke the rules, or we cannot accept it. What tells it so has been written as far as possible.
+    fn layers_failed(&mut self, slot: usize, failure: &Failure) -> Option<Input> {
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return None };
+        let (id, phase, local, remote) = (conn.id, conn.phase, conn.local, conn.remote);
+        if phase == Phase::Lingering {
+            self.remove(slot);
+            return None;
+        }
+        match failure.at {
+            Protocol::Tls => self.stats.tls_errors += 1,
+            Protocol::WebSocket => self.stats.ws_errors += 1,
+        }
+        let transport = conn.transport;
+        tracing::debug!(%local, %remote, %transport, reason = %failure, "connection failed");
+        if phase != Phase::Open {
+            self.last_words(slot);
+            let asked = matches!(phase, Phase::Handshaking { .. }) && !id.is_inbound();
+            self.conn_break(slot, if asked { CloseReason::Refused } else { CloseReason::Reset });
+            return None;
+        }
+        // As after a close of ours: what is queued goes out, and what comes is read until the peer has heard.
+        conn.phase = Phase::ClosedHere { peer_finished: false };
+        self.layers_drop(slot);
+        self.conns.remove(&id);
+        self.closing.push_back((self.config.clock.now() + self.config.close_timeout, id, slot));
+        self.conn_flush(slot);
+        Some(Input::Closed { conn: id, reason: CloseReason::Reset })
+    }
+
+    /// Gets out what the socket takes now; nobody waits for more.
+    fn last_words(&mut self, slot: usize) {
+        self.conn_flush(slot);
+        if let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot)
+            && let Ok(stream) = &conn.socket
+        {
+            let _ = SockRef::from(stream).shutdown(Shutdown::Write);
+            let _ = stream.try_read(&mut self.scratch); // unread bytes would turn our end into a reset
+        }
+    }
+}
+
+/// Times that one connection's layers are looked at before other sources get their turn.
+const MAX_STEPS: usize = 32;

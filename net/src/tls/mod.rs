@@ -1,0 +1,75 @@
+//! TLS 1.2 and 1.3: who we are, whom we trust, and the layer that encrypts.
+mod identity;
+mod layer;
+mod trust;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, LazyLock};
+
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::ServerName;
+use rustls::sign::SingleCertAndKey;
+use rustls::{ClientConfig, ServerConfig};
+
+pub use identity::{Fingerprint, Identity, InvalidFingerprint, fingerprint};
+pub(crate) use layer::TlsLayer;
+pub use trust::{Roots, Trust};
+
+/// How connections over [`Transport::Tls`](wire::Transport::Tls) and [`Transport::Wss`](wire::Transport::Wss) are
+/// secured. Versions 1.2 and 1.3 are spoken, with the cipher suites that rustls holds to be safe; clients are not asked
+/// for certificates.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    /// The certificate and key of our listeners, without which there can be none. Default none.
+    pub identity: Option<Identity>,
+    /// Which servers our connections accept. Default [`Trust::System`].
+    pub trust: Trust,
+    /// The name by which our connections know the server: it is asked for (SNI) and must stand in the certificate. By
+    /// default the address, which is not asked for but must stand there too.
+    pub server_name: Option<String>,
+    /// The application protocols to agree on (ALPN), the most wanted first; a peer that offers others alone is refused,
+    /// one that offers none is not. Default none.
+    pub alpn: Vec<Vec<u8>>,
+}
+
+impl Tls {
+    /// What a listener needs.
+    pub(crate) fn server(&self) -> io::Result<Arc<ServerConfig>> {
+        let missing = || io::Error::new(io::ErrorKind::InvalidInput, "a TLS listener needs a certificate and its key");
+        let identity = self.identity.as_ref().ok_or_else(missing)?;
+        let builder = ServerConfig::builder_with_provider(PROVIDER.clone());
+        let builder = builder.with_safe_default_protocol_versions().map_err(invalid)?.with_no_client_auth();
+        let resolver = SingleCertAndKey::from(identity.key());
+        let mut config = builder.with_cert_resolver(Arc::new(resolver));
+        config.alpn_protocols.clone_from(&self.alpn);
+        Ok(Arc::new(config))
+    }
+
+    /// What connections need.
+    pub(crate) fn client(&self) -> io::Result<Arc<ClientConfig>> {
+        let builder = ClientConfig::builder_with_provider(PROVIDER.clone());
+        let builder = builder.with_safe_default_protocol_versions().map_err(invalid)?;
+        let mut config = match self.trust.verifier()? {
+            trust::Verifier::Roots(roots) => builder.with_root_certificates(roots),
+            trust::Verifier::Own(verifier) => builder.dangerous().with_custom_certificate_verifier(verifier),
+        }
+        .with_no_client_auth();
+        config.alpn_protocols.clone_from(&self.alpn);
+        Ok(Arc::new(config))
+    }
+
+    /// Whom a connection to `remote` expects there.
+    pub(crate) fn server_name(&self, remote: SocketAddr) -> io::Result<ServerName<'static>> {
+        match &self.server_name {
+            Some(name) => ServerName::try_from(name.clone()).map_err(invalid),
+            None => Ok(ServerName::IpAddress(remote.ip().into())),
+        }
+    }
+}
+
+fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, error)
+}
+
+static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(rustls::crypto::ring::default_provider()));
