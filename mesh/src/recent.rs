@@ -1,0 +1,96 @@
+//! Recent broadcasts, kept whole for neighbours that missed them.
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+
+use crate::seen::Key;
+
+/// Whole frames, uncompressed, oldest first.
+pub(crate) struct Recent {
+    kept: BTreeMap<Key, Kept>,
+    order: VecDeque<Key>,
+    bytes: usize,
+    limit: usize,
+    limit_bytes: usize,
+}
+
+pub(crate) struct Kept {
+    pub time: u64,
+    /// The capability that its receiver must have, when it is an extension's.
+    pub feature: Option<u8>,
+    pub frame: Bytes,
+}
+
+impl Recent {
+    pub fn new(limit: usize, limit_bytes: usize) -> Recent {
+        Recent { kept: BTreeMap::new(), order: VecDeque::new(), bytes: 0, limit, limit_bytes }
+    }
+
+    pub fn insert(&mut self, key: Key, kept: Kept) {
+        if kept.frame.len() > self.limit_bytes {
+            return;
+        }
+        self.bytes += kept.frame.len();
+        self.order.push_back(key);
+        if let Some(before) = self.kept.insert(key, kept) {
+            self.bytes -= before.frame.len(); // the same again
+        }
+        while self.kept.len() > self.limit || self.bytes > self.limit_bytes {
+            self.pop();
+        }
+    }
+
+    pub fn purge(&mut self, time: u64) {
+        while self.order.front().is_some_and(|first| self.kept.get(first).is_none_or(|kept| kept.time < time)) {
+            self.pop();
+        }
+    }
+
+    pub fn find(&self, key: Key) -> Option<&Kept> {
+        self.kept.get(&key)
+    }
+
+    /// Oldest arrival first.
+    pub fn iter(&self) -> impl Iterator<Item = (Key, &Kept)> {
+        self.order.iter().filter_map(|&key| Some((key, self.kept.get(&key)?)))
+    }
+
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn pop(&mut self) {
+        if let Some(key) = self.order.pop_front()
+            && let Some(kept) = self.kept.remove(&key)
+        {
+            self.bytes -= kept.frame.len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(time: u64) -> Kept {
+        Kept { time, feature: None, frame: Bytes::from_static(&[0; 100]) }
+    }
+
+    #[test]
+    fn is_bounded_in_number_and_bytes() {
+        let mut recent = Recent::new(3, 250);
+        for n in 0..9u64 {
+            recent.insert(Key::from(n), kept(n));
+        }
+        assert_eq!((recent.len(), recent.bytes()), (2, 200));
+        assert!(recent.find(8).is_some() && recent.find(1).is_none());
+        recent.insert(9, Kept { frame: Bytes::from_static(&[0; 300]), ..kept(9) });
+        assert_eq!(recent.len(), 2);
+        recent.purge(8);
+        assert_eq!((recent.len(), recent.bytes()), (1, 100));
+    }
+}
