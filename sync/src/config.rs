@@ -2,6 +2,42 @@
 
 use std::time::Duration;
 
+/// How a node takes part.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The network: its subnet gets `1` or `0` appended, and its features 0x42. Default as `mesh`, with the subnet
+    /// `sync`.
+    pub mesh: mesh::Config,
+    /// Whether keys are leased to whoever writes them. All nodes of a network must choose alike; those that choose
+    /// otherwise are in another network. Default true.
+    pub leasing: bool,
+    /// How often a random neighbour is asked whether its table is the same, between three and five quarters of this;
+    /// `None` leaves repair out altogether. Default 30 s.
+    pub repair: Option<Duration>,
+    /// How long to wait, after something was learnt in a repair, before the neighbours are told. Default 500 ms.
+    pub spread: Duration,
+    /// How many entries go at once to a new neighbour that cannot repair. Default 50.
+    pub transfer: usize,
+    /// How long until the next so many. Default 250 ms, which is as fast as the mesh sends to such a neighbour.
+    pub transfer_pause: Duration,
+    /// How much is kept.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            mesh: mesh::Config { subnet: "sync".to_owned(), ..mesh::Config::default() },
+            leasing: true,
+            repair: Some(Duration::from_secs(30)),
+            spread: Duration::from_millis(500),
+            transfer: 50,
+            transfer_pause: Duration::from_millis(250),
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// How much the table keeps, whatever others send. What does not fit is refused: to the caller with an error, from the
 /// network silently but counted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,6 +37,8 @@ pub enum Error {
     Implausible,
     /// Wrong number or types of items. Only from the network.
     Malformed,
+    /// The mesh could not send the write, which was therefore not done.
+    Mesh(mesh::Error),
 }
 
 impl fmt::Display for Error {
@@ -53,8 +55,15 @@ impl fmt::Display for Error {
             Error::Full => f.write_str("the table is full"),
             Error::Implausible => f.write_str("the time or rank of the write is implausible"),
             Error::Malformed => f.write_str("the message has the wrong number or types of items"),
+            Error::Mesh(error) => write!(f, "the write could not be sent: {error}"),
         }
     }
 }
 
 impl std::error::Error for Error {}
+
+impl From<mesh::Error> for Error {
+    fn from(error: mesh::Error) -> Error {
+        Error::Mesh(error)
+    }
+}
