@@ -76,7 +76,13 @@ impl World {
     fn mesh(&self, address: SocketAddr) -> mesh::Config {
         let seeds = if self.net.hosts().next().is_none() { vec![] } else { vec!["10.0.0.1:4444".parse().unwrap()] };
         let epoch = self.net.epoch();
-        mesh::Config { subnet: "sync".into(), epoch, listen: vec![(Transport::Tcp, address)], seeds, ..mesh::Config::default() }
+        mesh::Config {
+            subnet: "sync".into(),
+            epoch,
+            listen: vec![(Transport::Tcp, address)],
+            seeds,
+            ..mesh::Config::default()
+        }
     }
 
     fn address(&self) -> SocketAddr {
