@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serializer::{Compression, Id, MessageId, frame};
+use serializer::{Compression, Id, MessageId, Value, frame};
 use wire::{Instant, Transport};
 
 use crate::Address;
@@ -49,6 +49,12 @@ pub(crate) struct Link {
     pub queue: Queue,
     /// Lists of broadcasts that we offered and that it has not chosen from.
     pub offers: u32,
+    /// It takes lists of peers with one entry only.
+    pub singly: bool,
+    /// Entries that it is still to be told, one each time.
+    pub untold: Vec<Value>,
+    /// When the next of them may go.
+    pub tell_next: Instant,
     /// What a touched node said of its neighbours, in case that it belongs to another part of the network.
     pub told: Vec<Place>,
     /// It is in another part of the network than we are.
@@ -114,6 +120,9 @@ impl Link {
             received: 0,
             queue: Queue::default(),
             offers: 0,
+            singly: false,
+            untold: Vec::new(),
+            tell_next: now,
             told: Vec::new(),
             elsewhere: false,
         }

@@ -10,6 +10,8 @@ struct Greeting {
     address: Address,
     /// Methods of compression and capabilities, in one list.
     codes: Vec<u64>,
+    /// The protocol id came as a string, as js2p writes it.
+    text: bool,
 }
 
 impl Greeting {
@@ -20,6 +22,7 @@ impl Greeting {
             protocol: Id::from_value(protocol).map_err(|_| "handshake: protocol id")?,
             address: read_address(address).ok_or("handshake: address")?,
             codes: read_codes(codes).ok_or("handshake: list of methods")?,
+            text: matches!(protocol, Value::Str(_)),
         })
     }
 }
@@ -95,6 +98,7 @@ impl Node {
         if !self.config.extensions {
             link.features.retain(|&code| code != BASE);
         }
+        link.singly = greeting.text && !link.is_capable();
         link.agreed = methods(&greeting.codes, &own);
         link.inflate = link.agreed.clone();
         //= p2p#3.3/own-order MUST
@@ -211,10 +215,12 @@ impl Node {
     pub(super) fn send_peers(&mut self, conn: ConnId) {
         let Some(transport) = self.links.get(&conn).map(|link| link.transport) else { return };
         let fits = |link: &Link| link.transport == transport && link.address.is_dialable();
-        let all =
-            self.table.iter().filter_map(|(id, conn)| Some((id, self.links.get(conn).filter(|link| fits(link))?)));
+        let singly = self.links.get(&conn).is_some_and(|link| link.singly);
+        let all = self.table.iter().filter(|(_, other)| !singly || **other != conn);
+        let all = all.filter_map(|(id, conn)| Some((id, self.links.get(conn).filter(|link| fits(link))?)));
         let mut told: Vec<Value> = Vec::new();
-        let (limit, mut count) = (self.config.limits.peers_told, 0);
+        let limit = if singly { TOLD_SINGLY } else { self.config.limits.peers_told };
+        let mut count = 0;
         for (id, link) in all {
             count += 1;
             let at = if told.len() < limit { told.len() } else { self.rng.below(count) as usize };
@@ -223,8 +229,35 @@ impl Node {
                 if at < told.len() { told[at] = entry } else { told.push(entry) }
             }
         }
+        if singly {
+            return self.tell_singly(conn, told);
+        }
         let message = self.message(MainFlag::Whisper, Flag::Peers, vec![Value::Array(told)]);
         self.send(conn, &message);
+    }
+
+    /// Tells the next of the entries that a link was not told yet, when its time has come.
+    pub(super) fn tell_more(&mut self, conn: ConnId) {
+        let now = self.now;
+        if let Some(link) = self.links.get_mut(&conn)
+            && !link.untold.is_empty()
+            && link.tell_next <= now
+        {
+            let entries = std::mem::take(&mut link.untold);
+            self.tell_singly(conn, entries);
+        }
+    }
+
+    /// Sends a list of one of these entries, and remembers the others for later.
+    fn tell_singly(&mut self, conn: ConnId, mut entries: Vec<Value>) {
+        let first = Value::Array(entries.pop().into_iter().collect());
+        let message = self.message(MainFlag::Whisper, Flag::Peers, vec![first]);
+        self.send(conn, &message);
+        let next = self.now + SINGLY;
+        if let Some(link) = self.links.get_mut(&conn) {
+            (link.untold, link.tell_next) = (entries, next);
+            self.timers.arm_by(Timer::Link(conn), next);
+        }
     }
 
     /// A list of nodes: remembers them, and dials as many as are wanted.
@@ -301,5 +334,10 @@ pub(super) fn methods(codes: &[u64], own: &[Compression]) -> Vec<Compression> {
 
 /// Links opened from both sides within this time are the same event.
 const SIMULTANEOUS: Duration = Duration::from_secs(10);
+/// js2p throws while it reads a list of peers when it is dialling one already, and drops the link that the list came
+/// from: a list of two strangers is enough. So it is told one at a time, with time to dial between them.
+const SINGLY: Duration = Duration::from_secs(1);
+/// js2p opens no more links than this, whoever tells it of whom.
+const TOLD_SINGLY: usize = 4;
 /// Codes read of one list.
 const MAX_CODES: usize = 64;

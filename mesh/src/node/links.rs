@@ -183,6 +183,7 @@ impl Node {
     /// Does for one link what is due, and plans the next look.
     pub(super) fn look_after(&mut self, conn: ConnId) {
         self.send_queued(conn);
+        self.tell_more(conn);
         let (now, timing) = (self.now, self.config.timing.clone());
         let Some(link) = self.links.get_mut(&conn) else { return };
         let mut next = Instant::FAR;
@@ -207,6 +208,9 @@ impl Node {
         }
         if !link.queue.frames.is_empty() {
             next = next.min(link.queue.free);
+        }
+        if !link.untold.is_empty() {
+            next = next.min(link.tell_next);
         }
         if link.stage == Stage::Routed && link.is_capable() {
             let (heard, pinged) = (link.heard, link.pinged);

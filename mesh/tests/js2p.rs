@@ -1,0 +1,64 @@
+//! What is done for the sake of js2p alone.
+mod common;
+
+use std::time::Duration;
+
+use common::*;
+use serializer::{Encryption, Flag, MainFlag, Message, Value, protocol_id};
+use wire::{ConnId, Transport};
+
+/// The handshake of js2p, which writes the protocol id as a string.
+fn js2p(bench: &mut Bench, name: &str) -> ConnId {
+    let protocol = protocol_id("mesh", Encryption::Plaintext).to_value();
+    let address = Value::Array(vec!["192.0.2.9".into(), 4449.into()]);
+    let payload = vec![Flag::Handshake.into(), named(name).to_value(), protocol, address, Value::Array(vec![])];
+    let message = Message::new(MainFlag::Whisper, &named(name), bench.unix(), payload);
+    let conn = bench.accept(Transport::Tcp);
+    bench.send(conn, &message);
+    conn
+}
+
+/// The lists of peers among what was sent: the ids that each names.
+fn lists(bench: &mut Bench, conn: ConnId) -> Vec<Vec<String>> {
+    let named = |entry: &Value| entry.as_array().and_then(|e| e.get(1)?.as_str().map(str::to_owned)).unwrap();
+    let sent = bench.sent(conn).into_iter().filter(|message| message.sub() == Some(Flag::Peers));
+    sent.map(|message| message.values()[0].as_array().unwrap().iter().map(named).collect()).collect()
+}
+
+// Two unknown addresses in one list make it throw and drop the link.
+#[test]
+fn js2p_is_told_one_address_at_a_time() {
+    let mut bench = Bench::plain();
+    for name in ["one", "two", "three"] {
+        bench.neighbour(name, &[]);
+    }
+    let conn = js2p(&mut bench, "script");
+    bench.wait(Duration::from_millis(500));
+    let mut told = lists(&mut bench, conn);
+    assert_eq!(told.len(), 1, "{told:?}");
+    for _ in 0..2 {
+        bench.wait(secs(1));
+        let more = lists(&mut bench, conn);
+        assert_eq!(more.len(), 1, "{more:?}");
+        told.extend(more);
+    }
+    assert!(told.iter().all(|list| list.len() == 1), "{told:?}");
+    let mut names = told.concat();
+    names.sort();
+    assert_eq!(names, ["one", "three", "two"]);
+    bench.wait(secs(5));
+    assert_eq!(lists(&mut bench, conn).len(), 0);
+}
+
+#[test]
+fn others_are_told_all_at_once() {
+    let mut bench = Bench::plain();
+    for name in ["one", "two", "three"] {
+        bench.neighbour(name, &[]);
+    }
+    let conn = bench.accept(Transport::Tcp);
+    let greeting = handshake("python", bench.unix(), &[]);
+    bench.send(conn, &greeting);
+    bench.wait(Duration::from_millis(100));
+    assert_eq!(lists(&mut bench, conn).iter().map(Vec::len).collect::<Vec<_>>(), [4]);
+}
