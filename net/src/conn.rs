@@ -27,6 +27,8 @@ pub(crate) struct Conn {
     /// What is to be written to the socket; before that is connected, what the machine wrote.
     pub queue: VecDeque<Bytes>,
     pub queued: usize,
+    /// Whether the peer's FIN has come.
+    pub ended: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,7 +66,18 @@ impl Conn {
         remote: SocketAddr,
     ) -> Box<Conn> {
         let phase = if socket.is_ok() { Phase::Accepted } else { Phase::Connecting { close: false } };
-        Box::new(Conn { id, socket, phase, transport, layers, local, remote, queue: VecDeque::new(), queued: 0 })
+        Box::new(Conn {
+            id,
+            socket,
+            phase,
+            transport,
+            layers,
+            local,
+            remote,
+            queue: VecDeque::new(),
+            queued: 0,
+            ended: false,
+        })
     }
 
     pub fn has_unsent(&self) -> bool {
@@ -73,6 +86,14 @@ impl Conn {
             Phase::Connecting { close: true } | Phase::Handshaking { close: true } | Phase::ClosedHere { .. }
         );
         closing || self.phase == Phase::Lingering || !self.queue.is_empty()
+    }
+
+    /// Sends the FIN. Nothing that comes is of use from now on.
+    pub fn shut(&mut self) {
+        self.layers = None;
+        if let Ok(stream) = &self.socket {
+            let _ = SockRef::from(stream).shutdown(Shutdown::Write); // fails only if the peer is gone
+        }
     }
 
     /// Whether the machine has heard of it.
@@ -227,7 +248,10 @@ impl Io {
             let Ok(stream) = &conn.socket else { return Read::Nothing };
             let size = self.config.read_size.clamp(1, self.scratch.len());
             match stream.try_read(&mut self.scratch[..size]) {
-                Ok(0) => return Read::End,
+                Ok(0) => {
+                    conn.ended = true;
+                    return Read::End;
+                }
                 Ok(length) => {
                     if matches!(conn.phase, Phase::Open | Phase::Handshaking { .. }) {
                         self.stats.stream_bytes_in += length as u64;
@@ -247,35 +271,31 @@ impl Io {
         }
     }
 
-    /// The peer sends no more. The number is dead for the machine, but what it has written still goes out.
+    /// The peer says no more. The number is dead for the machine, but what it has written still goes out.
     pub fn peer_finished(&mut self, slot: usize) -> Option<Input> {
         let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return None };
         let id = conn.id;
-        self.trace.finished(conn.remote, conn.local);
         match conn.phase {
             Phase::Open => {
+                self.trace.finished(conn.remote, conn.local);
                 conn.phase = Phase::ClosedThere;
                 self.conns.remove(&id);
                 self.closing.push_back((self.config.clock.now() + self.config.close_timeout, id, slot));
                 self.layers_finish(slot);
                 self.conn_flush(slot);
-                Some(Input::Closed { conn: id, reason: CloseReason::Peer })
+                return Some(Input::Closed { conn: id, reason: CloseReason::Peer });
             }
             Phase::ClosedHere { .. } => {
+                self.trace.finished(conn.remote, conn.local);
                 conn.phase = Phase::ClosedHere { peer_finished: true };
-                None
             }
-            Phase::Lingering if conn.layers.as_ref().is_some_and(|layers| layers.lets_peer_end()) => {
-                self.layers_finish(slot);
-                self.layers_drop(slot);
-                None
-            }
+            Phase::Lingering if !conn.ended => self.goodbye(slot),
             _ => {
-                self.layers_finish(slot);
+                self.trace.finished(conn.remote, conn.local);
                 self.remove(slot);
-                None
             }
         }
+        None
     }
 
     /// Writes what is queued, and then, if the connection is closing, the FIN.
@@ -309,28 +329,24 @@ impl Io {
     fn conn_flushed(&mut self, slot: usize) {
         let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
         let layers = conn.layers.as_ref();
-        let (peer_finished, waits) = match conn.phase {
-            Phase::ClosedHere { peer_finished: true } => (true, false),
-            Phase::ClosedHere { .. } => (false, layers.is_some_and(|layers| layers.awaits_goodbye())),
-            Phase::ClosedThere => (true, layers.is_some_and(|layers| layers.lets_peer_end())),
+        let waits = match conn.phase {
+            Phase::ClosedHere { peer_finished: false } => layers.is_some_and(|layers| layers.awaits_goodbye()),
+            Phase::ClosedHere { peer_finished: true } | Phase::ClosedThere => {
+                conn.layers.take().is_some_and(|layers| layers.lets_peer_end())
+            }
             _ => return,
         };
-        if let Ok(stream) = &conn.socket
-            && !waits
-        {
-            let _ = SockRef::from(stream).shutdown(Shutdown::Write); // fails only if the peer is gone
+        if !waits {
+            conn.shut();
         }
         self.trace.finished(conn.local, conn.remote);
-        if peer_finished || !waits {
-            conn.layers = None; // nothing of what comes is looked at any more
-        }
         conn.phase = Phase::Lingering;
         flag.raise();
-        let id = conn.id;
+        let (id, ended) = (conn.id, conn.ended);
         if self.conns.remove(&id).is_some() {
             self.pending.push_back(Input::Closed { conn: id, reason: CloseReason::Local });
         }
-        if peer_finished && !waits {
+        if ended {
             self.remove(slot);
         }
     }

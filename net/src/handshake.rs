@@ -1,9 +1,6 @@
 //! Connections with layers between the socket and the machine: from the handshake, which is bounded in number and time,
 //! to the last word.
-use std::net::Shutdown;
-
 use bytes::BytesMut;
-use socket2::SockRef;
 use wire::{CloseReason, ConnId, Input};
 
 use crate::conn::{Conn, Phase, Read};
@@ -153,12 +150,14 @@ impl Io {
         }
     }
 
-    /// Nothing of what comes is looked at any more.
-    pub fn layers_drop(&mut self, slot: usize) {
-        if let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) {
-            conn.layers = None;
-            flag.raise();
+    /// The peer has answered our close.
+    pub fn goodbye(&mut self, slot: usize) {
+        self.layers_finish(slot);
+        let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+        if !conn.layers.take().is_some_and(|layers| layers.lets_peer_end()) {
+            conn.shut();
         }
+        flag.raise(); // what still comes is read and dropped
     }
 
     /// The peer broke the rules, or we cannot accept it. What tells it so has been written as far as possible.
@@ -183,7 +182,7 @@ impl Io {
         }
         // As after a close of ours: what is queued goes out, and what comes is read until the peer has heard.
         conn.phase = Phase::ClosedHere { peer_finished: false };
-        self.layers_drop(slot);
+        conn.layers = None;
         self.conns.remove(&id);
         self.closing.push_back((self.config.clock.now() + self.config.close_timeout, id, slot));
         self.conn_flush(slot);
@@ -193,11 +192,10 @@ impl Io {
     /// Gets out what the socket takes now; nobody waits for more.
     fn last_words(&mut self, slot: usize) {
         self.conn_flush(slot);
-        if let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot)
-            && let Ok(stream) = &conn.socket
-        {
-            let _ = SockRef::from(stream).shutdown(Shutdown::Write);
-            let _ = stream.try_read(&mut self.scratch); // unread bytes would turn our end into a reset
+        if let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) {
+            conn.shut();
+            let stream = conn.socket.as_ref().ok();
+            let _ = stream.map(|stream| stream.try_read(&mut self.scratch)); // unread bytes would make a reset of it
         }
     }
 }

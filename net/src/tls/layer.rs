@@ -24,14 +24,8 @@ pub(crate) struct TlsLayer {
     /// The peer has said that it sends no more.
     finished: bool,
     failed: Option<Failure>,
-    told: Told,
-}
-
-/// What was told of the connection's end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Nothing,
-    End,
+    /// The end was told.
+    over: bool,
 }
 
 enum Engine {
@@ -60,7 +54,7 @@ impl TlsLayer {
             opened: false,
             finished: false,
             failed: None,
-            told: Told::Nothing,
+            over: false,
         }
     }
 
@@ -128,11 +122,11 @@ impl Layer for TlsLayer {
         if !self.plain.is_empty() {
             return Some(Happened::Data(std::mem::take(&mut self.plain).freeze()));
         }
-        if self.told == Told::End {
+        if self.over {
             return None;
         }
         let end = self.failed.take().map(Happened::Failed).or(self.finished.then_some(Happened::Finished))?;
-        self.told = Told::End;
+        self.over = true;
         Some(end)
     }
 

@@ -122,8 +122,13 @@ pub(super) fn answer(ws: &Ws, data: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
     Ok(Some(answer))
 }
 
+/// The refusal of a request that does not end.
+pub(super) fn too_long() -> Refusal {
+    refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the client's request is too long")
+}
+
 /// What a refused client hears.
-pub(super) fn refuse(status: StatusCode, reason: impl ToString) -> Refusal {
+fn refuse(status: StatusCode, reason: impl ToString) -> Refusal {
     let version = if status == StatusCode::UPGRADE_REQUIRED { "Sec-WebSocket-Version: 13\r\n" } else { "" };
     let answer = format!("HTTP/1.1 {status}\r\n{version}Connection: close\r\nContent-Length: 0\r\n\r\n").into_bytes();
     Refusal { answer, reason: reason.to_string() }

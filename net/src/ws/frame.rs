@@ -1,0 +1,259 @@
+//! Frames (section 5): the header, masking, and what frames add up to.
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+
+/// Which side of a connection we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Client,
+    Server,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opcode {
+    Continuation,
+    Text,
+    Binary,
+    Close,
+    Ping,
+    Pong,
+}
+
+/// The status codes (section 7.4.1) that are sent here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Normal = 1000,
+    ProtocolError = 1002,
+    NotText = 1007,
+    TooBig = 1009,
+}
+
+/// How the peer broke the rules, and the status that tells it so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Violation(pub Status, pub &'static str);
+
+/// What a frame, or the last one of a message, brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Received {
+    Message(Bytes),
+    Ping(Bytes),
+    Pong,
+    /// With the status code, if there was one.
+    Close(Option<u16>),
+}
+
+/// Puts frames together from what arrives, and fragments to messages.
+pub(super) struct Reader {
+    role: Role,
+    limit: usize,
+    input: BytesMut,
+    /// The fragments of a message whose last one has not come, and whether it is text.
+    started: Option<(bool, BytesMut)>,
+}
+
+struct Header {
+    last: bool,
+    opcode: Opcode,
+    key: Option<[u8; 4]>,
+    length: u64,
+}
+
+impl Reader {
+    /// A reader of messages of up to `limit` bytes for that role.
+    pub fn new(role: Role, limit: usize) -> Reader {
+        Reader { role, limit, input: BytesMut::new(), started: None }
+    }
+
+    pub fn push(&mut self, data: BytesMut) {
+        if self.input.is_empty() {
+            self.input = data;
+        } else {
+            self.input.extend_from_slice(&data);
+        }
+    }
+
+    /// What the next whole frame brought; `None` until it is there.
+    pub fn next(&mut self) -> Result<Option<Received>, Violation> {
+        while let Some((header, size)) = Header::read(&self.input)? {
+            self.check(&header)?;
+            let length = usize::try_from(header.length).unwrap_or(usize::MAX); // limited by now
+            if self.input.len() - size < length {
+                break;
+            }
+            self.input.advance(size);
+            let mut payload = self.input.split_to(length);
+            if let Some(key) = header.key {
+                mask(&mut payload, key);
+            }
+            if let Some(received) = self.take(&header, payload)? {
+                return Ok(Some(received));
+            }
+        }
+        if self.input.is_empty() {
+            self.input = BytesMut::new(); // what it stood in is given back
+        }
+        Ok(None)
+    }
+
+    /// What can be wrong before the payload has come, so that none is waited for in vain.
+    fn check(&self, header: &Header) -> Result<(), Violation> {
+        if header.key.is_some() != (self.role == Role::Server) {
+            return Err(match self.role {
+                Role::Server => Violation(Status::ProtocolError, "the client does not mask"),
+                Role::Client => Violation(Status::ProtocolError, "the server masks"),
+            });
+        }
+        let joined = match header.opcode {
+            Opcode::Close | Opcode::Ping | Opcode::Pong => return header.check_control(),
+            Opcode::Continuation => match &self.started {
+                Some((_, joined)) => joined.len(),
+                None => return Err(Violation(Status::ProtocolError, "a fragment continues nothing")),
+            },
+            _ if self.started.is_some() => {
+                return Err(Violation(Status::ProtocolError, "a message begins within another"));
+            }
+            _ => 0,
+        };
+        if header.length > self.limit.saturating_sub(joined) as u64 {
+            return Err(Violation(Status::TooBig, "the message is too long"));
+        }
+        Ok(())
+    }
+
+    /// What the frame says.
+    fn take(&mut self, header: &Header, payload: BytesMut) -> Result<Option<Received>, Violation> {
+        let (text, message) = match header.opcode {
+            Opcode::Ping => return Ok(Some(Received::Ping(payload.freeze()))),
+            Opcode::Pong => return Ok(Some(Received::Pong)),
+            Opcode::Close => return close_status(&payload).map(|status| Some(Received::Close(status))),
+            Opcode::Text | Opcode::Binary if header.last => (header.opcode == Opcode::Text, payload),
+            Opcode::Text | Opcode::Binary => {
+                self.started = Some((header.opcode == Opcode::Text, payload));
+                return Ok(None);
+            }
+            Opcode::Continuation => {
+                let Some((_, joined)) = &mut self.started else { return Ok(None) };
+                joined.extend_from_slice(&payload);
+                match self.started.take_if(|_| header.last) {
+                    Some(started) => started,
+                    None => return Ok(None),
+                }
+            }
+        };
+        if text && std::str::from_utf8(&message).is_err() {
+            return Err(Violation(Status::NotText, "a text message is not UTF-8"));
+        }
+        Ok(Some(Received::Message(message.freeze())))
+    }
+}
+
+impl Header {
+    /// The header at the start of `data` and its size; `None` until it is whole.
+    fn read(data: &[u8]) -> Result<Option<(Header, usize)>, Violation> {
+        let mut rest = data;
+        let (Ok(first), Ok(second)) = (rest.try_get_u8(), rest.try_get_u8()) else { return Ok(None) };
+        if first & 0x70 != 0 {
+            return Err(Violation(Status::ProtocolError, "a reserved bit is set"));
+        }
+        let Some(opcode) = Opcode::from_code(first & 0x0F) else {
+            return Err(Violation(Status::ProtocolError, "the opcode is unknown"));
+        };
+        let (length, least) = match second & 0x7F {
+            126 => (rest.try_get_u16().map(u64::from), 126),
+            127 => (rest.try_get_u64(), 1 << 16),
+            short => (Ok(u64::from(short)), 0),
+        };
+        let Ok(length) = length else { return Ok(None) };
+        if length < least || length >> 63 != 0 {
+            return Err(Violation(Status::ProtocolError, "the length is written in a wrong way"));
+        }
+        let mut key = None;
+        if second & 0x80 != 0 {
+            let Some(bytes) = rest.split_off(..4) else { return Ok(None) };
+            key = bytes.try_into().ok();
+        }
+        Ok(Some((Header { last: first & 0x80 != 0, opcode, key, length }, data.len() - rest.len())))
+    }
+
+    fn check_control(&self) -> Result<(), Violation> {
+        if !self.last {
+            return Err(Violation(Status::ProtocolError, "a control frame is fragmented"));
+        }
+        if self.length > MAX_CONTROL {
+            return Err(Violation(Status::ProtocolError, "a control frame is too long"));
+        }
+        Ok(())
+    }
+}
+
+impl Opcode {
+    fn code(self) -> u8 {
+        match self {
+            Opcode::Continuation => 0x0,
+            Opcode::Text => 0x1,
+            Opcode::Binary => 0x2,
+            Opcode::Close => 0x8,
+            Opcode::Ping => 0x9,
+            Opcode::Pong => 0xA,
+        }
+    }
+
+    fn from_code(code: u8) -> Option<Opcode> {
+        use Opcode::*;
+        [Continuation, Text, Binary, Close, Ping, Pong].into_iter().find(|opcode| opcode.code() == code)
+    }
+}
+
+/// Writes a frame that is a whole message or a control frame; with a key, masked.
+pub(super) fn write(out: &mut BytesMut, opcode: Opcode, payload: &[u8], key: Option<[u8; 4]>) {
+    out.reserve(MAX_HEADER + payload.len());
+    out.put_u8(0x80 | opcode.code());
+    let masked = if key.is_some() { 0x80 } else { 0 };
+    match payload.len() {
+        length @ 0..126 => out.put_u8(masked | length as u8),
+        length @ 126..0x1_0000 => {
+            out.put_u8(masked | 126);
+            out.put_u16(length as u16);
+        }
+        length => {
+            out.put_u8(masked | 127);
+            out.put_u64(length as u64);
+        }
+    }
+    out.put_slice(key.as_ref().map_or(&[], |key| key.as_slice()));
+    let start = out.len();
+    out.put_slice(payload);
+    if let Some(key) = key {
+        mask(&mut out[start..], key);
+    }
+}
+
+/// Masks, or takes the mask away.
+fn mask(data: &mut [u8], key: [u8; 4]) {
+    let [a, b, c, d] = key;
+    let twice = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (words, rest) = data.as_chunks_mut::<8>();
+    for word in words {
+        *word = (u64::from_ne_bytes(*word) ^ twice).to_ne_bytes();
+    }
+    for (byte, key) in rest.iter_mut().zip(key.into_iter().cycle()) {
+        *byte ^= key;
+    }
+}
+
+/// The status code of a Close frame, which may have none.
+fn close_status(mut body: &[u8]) -> Result<Option<u16>, Violation> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    match body.try_get_u16() {
+        Ok(1000..=1003 | 1007..=1014 | 3000..=4999) if std::str::from_utf8(body).is_err() => {
+            Err(Violation(Status::NotText, "the reason for closing is not UTF-8"))
+        }
+        Ok(status @ (1000..=1003 | 1007..=1014 | 3000..=4999)) => Ok(Some(status)),
+        _ => Err(Violation(Status::ProtocolError, "the status of closing is none")),
+    }
+}
+
+/// The longest payload of a control frame.
+const MAX_CONTROL: u64 = 125;
+const MAX_HEADER: usize = 14;
