@@ -104,6 +104,35 @@ impl Key {
         Key(out)
     }
 
+    /// The point `part` sixteenths of the way from here to `to`, clockwise; the whole circle when they are equal.
+    /// `part` is at most 16.
+    pub(crate) fn toward(&self, to: &Key, part: u16) -> Key {
+        let distance = self.distance(to);
+        let mut sixteenth = distance.0;
+        let mut carry = u64::from(*self == *to); // the circle itself is 1 followed by 384 zeros
+        for limb in &mut sixteenth {
+            let rest = *limb & 15;
+            *limb = *limb >> 4 | carry << 60;
+            carry = rest;
+        }
+        let mut point = *self;
+        for _ in 0..part {
+            point = point.plus(&sixteenth);
+        }
+        point
+    }
+
+    fn plus(&self, other: &[u64; LIMBS]) -> Key {
+        let mut out = [0; LIMBS];
+        let mut carry = 0u128;
+        for ((out, a), b) in out.iter_mut().zip(self.0).zip(other).rev() {
+            carry += u128::from(a) + u128::from(*b);
+            *out = carry as u64;
+            carry >>= 64;
+        }
+        Key(out)
+    }
+
     /// The number of the highest bit that is set: the finger that a node at this distance belongs to. `None` for 0.
     ///
     /// ```

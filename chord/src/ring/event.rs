@@ -6,7 +6,7 @@ use crate::Key;
 /// What comes out of a ring.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output<A> {
-    /// Carry `message` to that node. When it cannot be reached, say so with `Ring::unreachable`.
+    /// Carry `message` to that node. When it cannot be reached, say so with [`Ring::unreachable`](super::Ring::unreachable).
     Send {
         /// The receiver.
         to: Contact<A>,
@@ -26,8 +26,10 @@ pub struct LookupId(pub u64);
 pub enum Event<A> {
     /// This node stands in a ring: its successor knows it.
     Joined,
-    /// Nobody answered who could have let this node in. It is alone now, and the owner may offer another contact.
+    /// Nobody answered who could have let this node in. It is outside as before; the owner may try another contact.
     JoinFailed,
+    /// This node left the ring, and what it held is with its successor.
+    Left,
     /// The predecessor changed.
     Predecessor(Option<Contact<A>>),
     /// The first successor changed; `None` when this node is alone.

@@ -174,7 +174,7 @@ pub struct Summary {
     pub from: Key,
     /// The range ends at this key, included. Equal to `from` it is the whole circle.
     pub to: Key,
-    /// SHA-256 over the keys and versions in the range, in the order of the keys from `from` on; its first 16 bytes.
+    /// The sum, modulo 2^128, of the first 16 bytes of the SHA-256 of each entry there: its key and version.
     pub digest: [u8; 16],
 }
 

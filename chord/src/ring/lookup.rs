@@ -1,0 +1,148 @@
+//! One iterative lookup: which node to ask next, and when the answer is certain enough (paper section 4.3).
+//!
+//! The asking node keeps two short lists, the nodes before the key and those at or after it, and asks the closest
+//! before the key until one of them knows the key among its successors. Then it asks the first of those, which has the
+//! last word: only the node itself knows its predecessor. A node that does not answer is passed over for the next best.
+use super::{Address, Contact};
+use crate::Key;
+
+/// A lookup under way.
+#[derive(Clone, Debug)]
+pub(super) struct Lookup<A> {
+    pub key: Key,
+    /// Nodes that answered, in order.
+    pub path: Vec<Contact<A>>,
+    pub timeouts: usize,
+    own: Key,
+    /// Before the key, closest first; and at or after the key, closest first.
+    before: Vec<Candidate<A>>,
+    after: Vec<Candidate<A>>,
+    covered: bool,
+    limit: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Candidate<A> {
+    contact: Contact<A>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Fresh,
+    Asked,
+    Answered,
+    Dead,
+}
+
+/// What a lookup wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step<A> {
+    Ask(Contact<A>),
+    Found(Contact<A>),
+    Failed,
+}
+
+/// What one node told.
+pub(super) struct Told<A> {
+    pub owner: bool,
+    pub covered: bool,
+    pub preceding: Vec<Contact<A>>,
+    pub following: Vec<Contact<A>>,
+}
+
+impl<A: Address> Lookup<A> {
+    /// A lookup of `key` by the node `own`, which never asks itself, with at most `limit` nodes asked.
+    pub fn new(own: Key, key: Key, limit: usize) -> Lookup<A> {
+        let (path, before, after) = Default::default();
+        Lookup { key, path, timeouts: 0, own, before, after, covered: false, limit }
+    }
+
+    /// Starts from what a node knows.
+    pub fn start(&mut self, told: Told<A>) {
+        self.covered = told.covered;
+        self.learn(told.preceding, told.following);
+    }
+
+    /// `from` answered.
+    //= chord#4.3/iterative MUST
+    //# Each answer only adds candidates; the asking node decides whom to ask next and so goes around dead nodes.
+    pub fn answered(&mut self, from: &Contact<A>, told: Told<A>) -> Step<A> {
+        self.mark(&from.id, State::Answered);
+        self.path.push(from.clone());
+        if told.owner {
+            return Step::Found(from.clone());
+        }
+        self.covered |= told.covered;
+        self.learn(told.preceding, told.following);
+        self.next()
+    }
+
+    /// The node with this id did not answer.
+    //= chord#4.5/next-best MUST
+    //# The dead node stays listed as dead, and the next best candidate of either list is asked.
+    pub fn dead(&mut self, id: &Key) -> Step<A> {
+        self.mark(id, State::Dead);
+        self.timeouts += 1;
+        self.next()
+    }
+
+    /// Whom to ask now.
+    pub fn next(&mut self) -> Step<A> {
+        if self.path.len() + self.timeouts >= self.limit {
+            return Step::Failed;
+        }
+        let living = |list: &[Candidate<A>]| list.iter().position(|c| c.state != State::Dead);
+        let fresh = self.before.iter().position(|c| c.state == State::Fresh);
+        let after = living(&self.after);
+        let ended = after.is_some_and(|at| self.after[at].state == State::Answered);
+        match (fresh, after) {
+            // The list that covers the key and the node itself agree that all before it are dead.
+            (_, Some(at)) if self.covered && ended => Step::Found(self.after[at].contact.clone()),
+            (_, Some(at)) if self.covered => Self::ask(&mut self.after[at]),
+            (Some(at), _) => Self::ask(&mut self.before[at]),
+            // Nobody before the key is left to ask: who follows the last one that answered is responsible.
+            (None, Some(at)) if ended => Step::Found(self.after[at].contact.clone()),
+            (None, Some(at)) => Self::ask(&mut self.after[at]),
+            (None, None) => Step::Failed,
+        }
+    }
+
+    /// The nodes at or after the key that may be alive, closest first: the replicas of its value.
+    pub fn following(&self) -> impl Iterator<Item = &Contact<A>> {
+        self.after.iter().filter(|c| c.state != State::Dead).map(|c| &c.contact)
+    }
+
+    fn ask(candidate: &mut Candidate<A>) -> Step<A> {
+        candidate.state = State::Asked;
+        Step::Ask(candidate.contact.clone())
+    }
+
+    fn mark(&mut self, id: &Key, state: State) {
+        for candidate in self.before.iter_mut().chain(&mut self.after).filter(|c| c.contact.id == *id) {
+            candidate.state = state;
+        }
+    }
+
+    fn learn(&mut self, preceding: Vec<Contact<A>>, following: Vec<Contact<A>>) {
+        let key = self.key;
+        for contact in preceding.into_iter().filter(|c| c.id != self.own && c.id != key) {
+            insert(&mut self.before, contact, |c| c.distance(&key));
+        }
+        for contact in following.into_iter().filter(|c| c.id != self.own) {
+            insert(&mut self.after, contact, |c| key.distance(c));
+        }
+    }
+}
+
+fn insert<A: Address>(list: &mut Vec<Candidate<A>>, contact: Contact<A>, far: impl Fn(&Key) -> Key) {
+    let distance = far(&contact.id);
+    let at = list.partition_point(|c| far(&c.contact.id) < distance);
+    if list.get(at).is_none_or(|c| c.contact.id != contact.id) && at < MAX_CANDIDATES {
+        list.insert(at, Candidate { contact, state: State::Fresh });
+        list.truncate(MAX_CANDIDATES);
+    }
+}
+
+/// Candidates kept on either side of the key.
+const MAX_CANDIDATES: usize = 64;
