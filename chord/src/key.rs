@@ -2,6 +2,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+//= chord#4.2/circle MUST
+//# Nodes and keys are the same type of 384 bits, and every comparison is made clockwise.
 /// A point of the identifier circle, 0 to 2^384 - 1. Nodes and keys of values share this space (paper section 4.2,
 /// p2p wire format section 3.10).
 ///

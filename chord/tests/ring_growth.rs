@@ -30,9 +30,9 @@ fn check(net: &Net) {
     }
 }
 
-//= chord#4.4/join test
-//= chord#4.4/fix-fingers test
-//= chord#4.4/notify test
+//= chord#4.5/join test
+//= chord#4.5/fix-fingers test
+//= chord#4.5/notify test
 #[test]
 fn three_hundred_nodes_join_one_after_the_other() {
     let mut net = Net::new(1, quick());

@@ -12,7 +12,7 @@ pub struct Config {
     /// Nodes that hold a copy of each value: the one responsible and its next successors. Default 5.
     pub replicas: usize,
     /// Mean time between two rounds of stabilisation; each round waits between half and one and a half of it. Default
-    /// 30 s, as in the paper's experiments (section 5.4).
+    /// 30 s, as in the paper's experiments (section 5.5).
     pub stabilize: Duration,
     /// Fingers refreshed in each round. Default 1.
     pub fingers_per_round: usize,

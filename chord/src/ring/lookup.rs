@@ -1,4 +1,4 @@
-//! One iterative lookup: which node to ask next, and when the answer is certain enough (paper section 4.3).
+//! One iterative lookup: which node to ask next, and when the answer is certain enough (paper section 4.4).
 //!
 //! The asking node keeps two short lists, the nodes before the key and those at or after it, and asks the closest
 //! before the key until one of them knows the key among its successors. Then it asks the first of those, which has the
@@ -25,6 +25,8 @@ pub(super) struct Lookup<A> {
 struct Candidate<A> {
     contact: Contact<A>,
     state: State,
+    /// It did not answer once, and was asked again on the word of its successor.
+    again: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,11 +63,11 @@ impl<A: Address> Lookup<A> {
     /// Starts from what a node knows.
     pub fn start(&mut self, told: Told<A>) {
         self.covered = told.covered;
-        self.learn(told.preceding, told.following);
+        self.learn(told.preceding, if told.covered { told.following } else { Vec::new() });
     }
 
     /// `from` answered.
-    //= chord#4.3/iterative MUST
+    //= chord#5.1/iterative MUST
     //# Each answer only adds candidates; the asking node decides whom to ask next and so goes around dead nodes.
     pub fn answered(&mut self, from: &Contact<A>, told: Told<A>) -> Step<A> {
         self.mark(&from.id, State::Answered);
@@ -73,8 +75,13 @@ impl<A: Address> Lookup<A> {
         if told.owner {
             return Step::Found(from.clone());
         }
+        let follows = self.after.iter().any(|c| c.contact.id == from.id);
+        if follows && let [predecessor] = &told.following[..] {
+            self.ask_again(&predecessor.id);
+        }
         self.covered |= told.covered;
-        self.learn(told.preceding, told.following);
+        // A node before the key that does not reach it knows nobody behind it.
+        self.learn(told.preceding, if told.covered || follows { told.following } else { Vec::new() });
         self.next()
     }
 
@@ -89,6 +96,8 @@ impl<A: Address> Lookup<A> {
 
     /// Whom to ask now.
     pub fn next(&mut self) -> Step<A> {
+        //= wireworks#3.5/hop-limit MUST
+        //# Answers and timeouts together are limited, so that liars cannot keep a lookup going.
         if self.path.len() + self.timeouts >= self.limit {
             return Step::Failed;
         }
@@ -111,6 +120,13 @@ impl<A: Address> Lookup<A> {
     /// The nodes at or after the key that may be alive, closest first: the replicas of its value.
     pub fn following(&self) -> impl Iterator<Item = &Contact<A>> {
         self.after.iter().filter(|c| c.state != State::Dead).map(|c| &c.contact)
+    }
+
+    /// The node that follows it thinks that it lives: an answer may have been late.
+    fn ask_again(&mut self, id: &Key) {
+        for candidate in self.after.iter_mut().filter(|c| c.contact.id == *id && c.state == State::Dead && !c.again) {
+            (candidate.state, candidate.again) = (State::Fresh, true);
+        }
     }
 
     fn ask(candidate: &mut Candidate<A>) -> Step<A> {
@@ -139,7 +155,7 @@ fn insert<A: Address>(list: &mut Vec<Candidate<A>>, contact: Contact<A>, far: im
     let distance = far(&contact.id);
     let at = list.partition_point(|c| far(&c.contact.id) < distance);
     if list.get(at).is_none_or(|c| c.contact.id != contact.id) && at < MAX_CANDIDATES {
-        list.insert(at, Candidate { contact, state: State::Fresh });
+        list.insert(at, Candidate { contact, state: State::Fresh, again: false });
         list.truncate(MAX_CANDIDATES);
     }
 }

@@ -314,7 +314,7 @@ impl<A: Address> Ring<A> {
     }
 
     /// Between half and one and a half of `mean`.
-    //= chord#5.4/jitter SHOULD
+    //= chord#5.5/jitter SHOULD
     //# Uniform from half to one and a half of the mean, drawn anew for each round.
     pub(super) fn jittered(&mut self, mean: Duration) -> Duration {
         mean.mul_f64(0.5 + self.rng.unit()).max(Duration::from_millis(1))
@@ -364,6 +364,8 @@ impl<A: Address> Ring<A> {
         self.outputs = old.outputs;
     }
 
+    //= wireworks#3.5/flood MUST
+    //# A counter by node for the current second; beyond the limit questions are dropped and told as an event.
     /// Counts questions by node and second.
     fn is_flooding(&mut self, from: &Key) -> bool {
         let second = self.now.as_nanos() / 1_000_000_000;

@@ -7,7 +7,7 @@ use crate::Key;
 /// nobody asked for is dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message<A> {
-    /// Who is responsible for `key`? One step of an iterative lookup (paper section 4.3).
+    /// Who is responsible for `key`? One step of an iterative lookup (paper section 4.4).
     Find {
         /// Repeated in the answer.
         number: u64,
@@ -27,7 +27,7 @@ pub enum Message<A> {
         /// Nodes at or after the key, the closest to it first.
         following: Vec<Contact<A>>,
     },
-    /// Who are your neighbours? (paper section 4.4)
+    /// Who are your neighbours? (paper section 4.5)
     Stabilize {
         /// Repeated in the answer.
         number: u64,
@@ -43,7 +43,7 @@ pub enum Message<A> {
         /// The successor list, nearest first.
         successors: Vec<Contact<A>>,
     },
-    /// Are you there? (paper section 4.4, the predecessor check)
+    /// Are you there? (paper section 4.5, the predecessor check)
     Ping {
         /// Repeated in the answer.
         number: u64,

@@ -151,7 +151,7 @@ impl<A: Address> Ring<A> {
     }
 
     /// Asks the next node that should hold the value.
-    //= wireworks#5.2/read-on MUST
+    //= wireworks#3.3/read-on MUST
     //# A node that holds nothing and is not settled has no last word; the next replicas are asked too.
     pub(super) fn fetch(&mut self, id: LookupId) {
         let Some(query) = self.queries.get_mut(&id) else { return };

@@ -50,7 +50,7 @@ impl<A: Address> Questions<A> {
     }
 
     /// The question of that number, if it was put to `from`.
-    //= chord#4.3/asked-only MUST
+    //= wireworks#3.5/asked-only MUST
     //# An answer counts once, from the node that was asked, under the number it was asked with.
     pub fn answered(&mut self, number: u64, from: &Key) -> Option<Question<A>> {
         if self.open.get(&number)?.to.id != *from {

@@ -53,7 +53,7 @@ impl<A: Address> Ring<A> {
     }
 
     /// This node became responsible for more: whoever holds copies of that is asked first.
-    //= wireworks#5.2/settle MUST
+    //= wireworks#3.3/settle MUST
     //# Until each replica was compared with, this node refuses writes and its reads have no last word.
     pub(super) fn range_grew(&mut self) {
         self.settled = false;
@@ -70,7 +70,7 @@ impl<A: Address> Ring<A> {
     }
 
     /// The periodic comparison.
-    //= wireworks#5.2/repair MUST
+    //= wireworks#3.3/repair MUST
     //# Every repair interval the own range is compared with every replica; both sides end with the later of each entry.
     pub(super) fn repair_round(&mut self) {
         self.store.expire(self.now - self.config.tombstones);
@@ -79,7 +79,7 @@ impl<A: Address> Ring<A> {
     }
 
     /// A nearer predecessor took over a part of the range.
-    //= chord#4.4/hand-over MUST
+    //= chord#4.5/hand-over MUST
     //# The part of the range behind the new predecessor is compared with it, which sends it the values it lacks.
     pub(super) fn hand_over(&mut self, heir: Contact<A>, floor: Key) {
         let to = heir.id;
@@ -238,7 +238,7 @@ impl<A: Address> Ring<A> {
 
     /// Copies that no node has cared for during three intervals belong elsewhere: the rings were apart, or many nodes
     /// came between.
-    //= wireworks#5.2/orphans MUST
+    //= wireworks#3.3/orphans MUST
     //# They are offered to the node that a lookup finds responsible, and dropped only once that one has them.
     fn seek_homes(&mut self) {
         let Some(floor) = self.routes.floor().filter(|_| self.phase == Phase::Member) else { return };

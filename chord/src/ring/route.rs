@@ -3,7 +3,7 @@
 use crate::Key;
 
 /// The nodes of two lists that lie between `own` and `key`, the closest to the key first: the paper's
-/// closest_preceding_node (section 4.3), going on to the next best when one is dead. Both lists are ordered clockwise
+/// closest_preceding_node (section 4.4), going on to the next best when one is dead. Both lists are ordered clockwise
 /// from `own`; a node in both comes once.
 ///
 /// ```
@@ -16,7 +16,9 @@ use crate::Key;
 /// assert_eq!(way(50)[0], &Key::from(20));
 /// assert!(way(105).is_empty());
 /// ```
-//= chord#4.3/closest-preceding MUST
+//= chord#4.4/path SHOULD
+//# The farthest known node before the key at least halves the distance; measured for up to a million nodes.
+//= chord#4.4/closest-preceding MUST
 //# Two binary searches and a merge from the far ends; the same code routes nodes and the bench of a million nodes.
 pub fn preceding<'a, T, F: Fn(&T) -> Key>(
     own: &Key,
@@ -30,7 +32,7 @@ pub fn preceding<'a, T, F: Fn(&T) -> Key>(
 }
 
 /// The successors at or after `key`, nearest first, when the key lies within the successor list; empty when it lies
-/// beyond, and then [`preceding`] knows the way (paper sections 4.3 and 4.5).
+/// beyond, and then [`preceding`] knows the way (paper sections 4.4 and 4.5).
 ///
 /// ```
 /// use chord::{Key, ring::covering};

@@ -49,7 +49,9 @@ impl<A: Address> Routes<A> {
         &self.fingers
     }
 
-    /// The node at or after the point 2^`bit` ahead: one entry of the paper's finger table (section 4.3). `None` when
+    //= chord#4.4/fingers MUST
+    //# Answered from the successor list where it reaches, else from the one node stored for each power of two.
+    /// The node at or after the point 2^`bit` ahead: one entry of the paper's finger table (section 4.4). `None` when
     /// no other node lies between that point and this node.
     pub fn finger(&self, bit: u16) -> Option<&Contact<A>> {
         let start = self.own.ahead(bit);
@@ -73,12 +75,10 @@ impl<A: Address> Routes<A> {
     pub(super) fn way(&self, key: &Key, limit: usize) -> Way<A> {
         let owner = self.owns(key);
         let ahead = covering(&self.own, key, &self.successors, |c| c.id);
-        let mut following: Vec<_> = if owner { &self.successors } else { ahead }.iter().take(limit).cloned().collect();
-        if let Some(p) = self.predecessor.as_ref().filter(|p| !owner && key.is_within(&self.own, &p.id)) {
-            // Seen from the key the predecessor stands behind the successors, unless it is one of them.
-            if !following.iter().any(|c| c.id == p.id) {
-                following.push(p.clone());
-            }
+        let mut following: Vec<_> = if owner { &self.successors } else { ahead }.to_vec();
+        if following.is_empty() && !owner {
+            // Of use to whoever asks because this node follows the key: then its predecessor follows it more closely.
+            following.extend(self.predecessor.clone());
         }
         let preceding =
             preceding(&self.own, key, &self.fingers, &self.successors, |c| c.id).take(limit).cloned().collect();

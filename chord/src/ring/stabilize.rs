@@ -1,5 +1,5 @@
 //! How a node finds its place and keeps it: join, stabilise, notify, the check of the predecessor, fingers, leaving, and
-//! the merging of two rings (paper sections 4.4 and 4.5).
+//! the merging of two rings (paper section 4.5).
 use super::query::Purpose;
 use super::question::About;
 use super::{Address, Contact, Event, Message, Phase, Ring};
@@ -7,7 +7,7 @@ use crate::Key;
 
 impl<A: Address> Ring<A> {
     /// One round of stabilisation.
-    //= chord#4.4/stabilize MUST
+    //= chord#4.5/stabilize MUST
     //# Each round asks the first successor for its predecessor and list, and tells it about this node in the same message.
     pub(super) fn stabilize_round(&mut self) {
         self.routes.forget_suspects(self.now);
@@ -26,7 +26,7 @@ impl<A: Address> Ring<A> {
         }
     }
 
-    //= chord#4.4/check-predecessor MUST
+    //= chord#4.5/check-predecessor MUST
     //# One ping a round, and at once when another node claims the place; no answer within the timeout clears it.
     fn check_predecessor(&mut self) {
         if let Some(predecessor) = self.routes.predecessor().cloned()
@@ -36,7 +36,7 @@ impl<A: Address> Ring<A> {
         }
     }
 
-    //= chord#4.4/fix-fingers MUST
+    //= chord#4.5/fix-fingers MUST
     //# One finger a round by default, in turn; points inside the successor list and before the found node are skipped.
     pub(super) fn fix_fingers(&mut self) {
         let running = self.lookups.values().any(|running| matches!(running.purpose, Purpose::Finger(_)));
@@ -59,7 +59,7 @@ impl<A: Address> Ring<A> {
     }
 
     /// A node asks for the neighbours; as a member it may be one itself.
-    //= chord#4.4/notify MUST
+    //= chord#4.5/notify MUST
     //# A node nearer than the predecessor takes its place; any other makes us check that the predecessor still lives.
     pub(super) fn notified(&mut self, from: &Contact<A>) {
         match self.routes.predecessor() {
@@ -110,7 +110,8 @@ impl<A: Address> Ring<A> {
             return;
         }
         self.routes.take_list(from.clone(), list);
-        // What a node says about a third one is checked by asking that one.
+        //= wireworks#3.5/hearsay MUST
+        //# The named predecessor gets a question of its own, and only its answer puts it into the list as first.
         if let Some(between) = predecessor.filter(|p| p.id.is_between(&own, &from.id) && !self.routes.is_suspect(&p.id))
         {
             self.meet(between);
@@ -150,7 +151,7 @@ impl<A: Address> Ring<A> {
     }
 
     /// Looks for the place of this node through a member of a ring.
-    //= chord#4.4/join MUST
+    //= chord#4.5/join MUST
     //# The successor of the own id is looked up through the contact, and the node introduces itself there.
     pub(super) fn find_place(&mut self, via: Contact<A>) {
         self.start_lookup_through(via, self.own.id, Purpose::Join);
@@ -172,7 +173,7 @@ impl<A: Address> Ring<A> {
     }
 
     /// Looks this node up through a contact that may stand in another ring.
-    //= wireworks#5.3/merge MUST
+    //= wireworks#3.4/merge MUST
     //# In the own ring the lookup comes back to this node; any other answer is a candidate for its successor.
     pub(super) fn look_through(&mut self, contact: Contact<A>) {
         let running = self.lookups.values().any(|running| matches!(running.purpose, Purpose::Merge(_)));
@@ -191,7 +192,7 @@ impl<A: Address> Ring<A> {
 
     /// Tells others of the other ring, once in a while: every node of one of the two rings has to look itself up in the
     /// other, and then stabilisation closes the seams.
-    //= wireworks#5.3/spread MUST
+    //= wireworks#3.4/spread MUST
     //# Flooded along the fingers and every doubling of the successor list, at most once per suspicion interval and node.
     pub(super) fn spread(&mut self, contact: Contact<A>) -> bool {
         if self.merged_at.is_some_and(|at| self.now - at < self.config.suspicion) {

@@ -64,7 +64,7 @@ impl Store {
     }
 
     /// Takes an entry unless something at least as late is held.
-    //= wireworks#5.1/last-writer MUST
+    //= wireworks#3.2/last-writer MUST
     //# A total order of entries decides, so that copies which met in any order hold the same in the end.
     pub fn take(&mut self, now: Instant, entry: Entry, max_entries: usize, max_bytes: usize) -> Taken {
         let old = self.entry(&entry.key);

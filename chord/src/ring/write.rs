@@ -30,7 +30,7 @@ impl<A: Address> Ring<A> {
     }
 
     /// Makes the entry of a change and keeps it here.
-    //= wireworks#5.1/version MUST
+    //= wireworks#3.2/version MUST
     //# The clock in milliseconds, but always above the version replaced, so that order survives skewed clocks.
     fn order(&mut self, key: Key, change: Change) -> Result<Entry, Refusal> {
         if !self.routes.owns(&key) && self.routes.predecessor().is_some() {
@@ -57,7 +57,7 @@ impl<A: Address> Ring<A> {
     }
 
     /// Sends copies to the successors.
-    //= chord#5/replicate SHOULD
+    //= chord#4.5/replicate SHOULD
     //# The next replicas-1 successors get each write, and it is answered once they have it or others in their place.
     fn replicate(&mut self, origin: Origin<A>, entry: Entry) {
         let targets: Vec<_> = self.routes.successors().iter().take(self.config.replicas.max(1) - 1).cloned().collect();
@@ -111,7 +111,7 @@ impl<A: Address> Ring<A> {
     }
 
     /// Takes entries of others; whether all of them are held now.
-    //= wireworks#5.1/limits MUST
+    //= wireworks#3.2/limits MUST
     //# Values beyond the limit and versions from the future are refused, so that a liar cannot freeze a key.
     pub(super) fn keep_all(&mut self, entries: Vec<Entry>) -> bool {
         let latest = self.millis().saturating_add(self.config.clock_skew.as_millis() as u64);

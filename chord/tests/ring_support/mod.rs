@@ -42,10 +42,13 @@ pub struct Net {
     config: Config,
     wake: Vec<Instant>,
     queue: BinaryHeap<Reverse<(Instant, u64, u32)>>,
-    carried: Vec<Option<(Contact<u32>, u32, Message<u32>)>>,
+    carried: Vec<Option<Carried>>,
     free: Vec<u32>,
     sequence: u64,
 }
+
+/// A message under way: from whom, to which node, and what.
+type Carried = (Contact<u32>, u32, Message<u32>);
 
 /// In the queue, a number from here on is a message and not a node.
 const MESSAGE: u32 = 1 << 31;
@@ -164,14 +167,8 @@ impl Net {
             self.now = at;
             if what >= MESSAGE {
                 self.deliver((what - MESSAGE) as usize);
-            } else if let Some(node) = &mut self.nodes[what as usize] {
-                if self.wake[what as usize] == at {
-                    self.wake[what as usize] = Instant::FAR;
-                    if node.deadline().is_some_and(|due| due <= at) {
-                        node.handle_time(at);
-                    }
-                    self.drain(what);
-                }
+            } else {
+                self.wake(what);
             }
         }
         self.now = end;
@@ -179,6 +176,17 @@ impl Net {
 
     pub fn run(&mut self, time: Duration) {
         self.run_until(self.now + time);
+    }
+
+    fn wake(&mut self, at: u32) {
+        let Some(node) = self.nodes[at as usize].as_mut().filter(|_| self.wake[at as usize] == self.now) else {
+            return;
+        };
+        self.wake[at as usize] = Instant::FAR;
+        if node.deadline().is_some_and(|due| due <= self.now) {
+            node.handle_time(self.now);
+        }
+        self.drain(at);
     }
 
     fn deliver(&mut self, slot: usize) {
