@@ -101,10 +101,43 @@ impl Compression {
             Compression::Zlib | Compression::Gzip if data.starts_with(&GZIP_MAGIC) => {
                 self.read(flate2::read::GzDecoder::new(data), data.len(), limit)
             }
-            Compression::Zlib | Compression::Gzip => self.read(flate2::read::ZlibDecoder::new(data), data.len(), limit),
+            Compression::Zlib | Compression::Gzip => self.inflate(data, limit),
             Compression::Bz2 => self.read(bzip2::read::BzDecoder::new(data), data.len(), limit),
             Compression::Lzma => {
                 self.read(lzma_rust2::XzReader::new_mem_limit(data, false, LZMA_MEMORY_KIB), data.len(), limit)
+            }
+        }
+    }
+
+    /// Whether `data` starts as this method's output does. A message's hash may do so too, if rarely.
+    pub(crate) fn looks_like(self, data: &[u8]) -> bool {
+        match self {
+            Compression::Snappy => snap::raw::decompress_len(data).is_ok_and(|announced| {
+                announced <= data.len().saturating_mul(SNAPPY_RATIO)
+                    && data.len() <= snap::raw::max_compress_len(announced)
+            }),
+            Compression::Zlib | Compression::Gzip => data.starts_with(&GZIP_MAGIC) || is_zlib(data),
+            Compression::Bz2 => data.starts_with(b"BZh"),
+            Compression::Lzma => data.starts_with(b"\xfd7zXZ\0"),
+        }
+    }
+
+    /// Inflates a zlib stream, with room that doubles whenever it is full.
+    fn inflate(self, data: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
+        let cap = limit.saturating_add(1);
+        let mut out = Vec::with_capacity(data.len().saturating_mul(3).saturating_add(64).min(cap));
+        let mut state = flate2::Decompress::new(true);
+        loop {
+            let at = usize::try_from(state.total_in()).unwrap_or(usize::MAX);
+            let rest = data.get(at..).unwrap_or_default();
+            let status = state.decompress_vec(rest, &mut out, flate2::FlushDecompress::Finish);
+            if out.len() > limit {
+                return Err(Error::InflatedTooLong);
+            }
+            match status {
+                Ok(flate2::Status::StreamEnd) => return Ok(out),
+                Ok(_) if out.len() == out.capacity() => out.reserve_exact(out.len().max(64).min(cap - out.len())),
+                _ => return Err(Error::Compressed(self)), // room is left, so the stream is cut short, or it is bad
             }
         }
     }
@@ -139,6 +172,12 @@ impl From<Compression> for Value {
 fn finish<W: Write, O>(mut to: W, data: &[u8], end: impl FnOnce(W) -> std::io::Result<O>) -> std::io::Result<()> {
     to.write_all(data)?;
     end(to).map(|_| ())
+}
+
+/// A zlib stream starts with its method (8), the size of its window, and bits that make the two bytes a multiple of 31.
+fn is_zlib(data: &[u8]) -> bool {
+    data.first_chunk()
+        .is_some_and(|&[method, flags]| method & 0x8f == 0x08 && u16::from_be_bytes([method, flags]).is_multiple_of(31))
 }
 
 fn compress_snappy(data: &[u8], out: &mut Vec<u8>) {

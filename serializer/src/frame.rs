@@ -35,8 +35,8 @@ pub fn encode(message: &Message, compression: Option<Compression>) -> Bytes {
     out.into()
 }
 
-/// The message in a body. The hash is looked for in the body as it is, then in what each of the `announced` methods makes
-/// of it.
+/// The message in a body. The hash is looked for in the body as it is and in what each of the `announced` methods makes of
+/// it.
 ///
 /// ```
 /// use serializer::{Compression, Error, Id, Limits, MainFlag, Message, frame};
@@ -51,19 +51,25 @@ pub fn encode(message: &Message, compression: Option<Compression>) -> Bytes {
 /// [`Error::Checksum`] when the hash is in none of them; [`Error::InflatedTooLong`] when it might be in one that was cut
 /// off; as [`Message::decode`] when the message is bad.
 pub fn open(body: Bytes, announced: &[Compression], limits: &Limits) -> Result<Message, Error> {
-    if let Some((id, bytes)) = checked(&body) {
-        return Message::with_id(bytes, id, limits);
-    }
-    let mut verdict = Error::Checksum;
+    // A body that looks compressed is inflated first, so that its hash is not computed in vain; the rest is tried after.
+    let likely = announced.iter().copied().find(|method| method.looks_like(&body)).map(Some);
+    let attempts = likely.into_iter().chain([None]).chain(announced.iter().copied().map(Some));
     let mut tried = [false; Compression::ALL.len()];
-    for method in announced {
-        if tried.get_mut(*method as usize).is_none_or(|tried| std::mem::replace(tried, true)) {
+    let mut verdict = Error::Checksum;
+    for attempt in attempts {
+        let Some(method) = attempt else {
+            match checked(&body) {
+                Some(id) => return message(body, id, limits),
+                None => continue,
+            }
+        };
+        if tried.get_mut(method as usize).is_none_or(|tried| std::mem::replace(tried, true)) {
             continue; // a list that names a method a thousand times costs one try
         }
         match method.decompress(&body, limits.inflated) {
             Ok(plain) => {
-                if let Some((id, bytes)) = checked(&plain.into()) {
-                    return Message::with_id(bytes, id, limits);
+                if let Some(id) = checked(&plain) {
+                    return message(plain.into(), id, limits);
                 }
             }
             Err(Error::InflatedTooLong) => verdict = Error::InflatedTooLong,
@@ -73,11 +79,17 @@ pub fn open(body: Bytes, announced: &[Compression], limits: &Limits) -> Result<M
     Err(verdict)
 }
 
-/// Id and message of a body whose hash is right.
-fn checked(body: &Bytes) -> Option<(MessageId, Bytes)> {
-    let (hash, bytes) = body.split_first_chunk::<32>()?;
+/// The id of the message in a body, which follows it, when it is right.
+fn checked(body: &[u8]) -> Option<MessageId> {
+    let (hash, bytes) = body.split_first_chunk()?;
     let id = MessageId::of(bytes);
-    (id.0 == *hash).then(|| (id, body.slice(32..)))
+    (id.0 == *hash).then_some(id)
+}
+
+/// The message behind the `id` in front of it.
+fn message(mut body: Bytes, id: MessageId, limits: &Limits) -> Result<Message, Error> {
+    body.advance(id.0.len());
+    Message::with_id(body, id, limits)
 }
 
 /// Cuts a stream into the bodies of its frames. It is an iterator that ends whenever more bytes are needed.

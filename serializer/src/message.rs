@@ -2,7 +2,6 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use bytestring::ByteString;
 use ring::digest::{SHA256, digest};
 
 use crate::value::{Reader, put_array_header, put_str, put_uint};
@@ -20,11 +19,7 @@ impl MessageId {
     /// assert!(MessageId::of(b"").to_string().starts_with("e3b0c44298fc1c149afb"));
     /// ```
     pub fn of(bytes: &[u8]) -> MessageId {
-        let mut id = [0; 32];
-        for (to, from) in id.iter_mut().zip(digest(&SHA256, bytes).as_ref()) {
-            *to = *from;
-        }
-        MessageId(id)
+        MessageId(digest(&SHA256, bytes).as_ref().try_into().unwrap_or_default()) // always 32 bytes
     }
 
     /// The 32 bytes.
@@ -120,9 +115,15 @@ impl Message {
     pub(crate) fn with_id(bytes: Bytes, id: MessageId, limits: &Limits) -> Result<Message, Error> {
         let mut reader = Reader::new(&bytes, limits);
         let count = reader.array_header()?.checked_sub(3).ok_or(Error::TooFewFields)?;
-        let main = reader.value()?.as_u64().ok_or(Error::MainFlag)?.into();
-        let sender = sender(reader.value()?)?;
-        let time = seconds(&reader.value()?)?;
+        let main = match reader.unsigned()? {
+            Some(code) => code.into(),
+            None => reader.value()?.as_u64().ok_or(Error::MainFlag)?.into(),
+        };
+        let sender = Id::new(reader.string()?.ok_or(Error::Sender)?)?;
+        let time = match reader.unsigned()? {
+            Some(seconds) => seconds,
+            None => whole_seconds(&reader.value()?)?,
+        };
         let payload = reader.values(count)?;
         reader.end()?;
         Ok(Message(Arc::new(Inner { main, sender, time, payload, id, bytes, frame: OnceLock::new() })))
@@ -212,16 +213,8 @@ pub(crate) fn frame_length(length: usize) -> [u8; 4] {
         .to_be_bytes()
 }
 
-fn sender(value: Value) -> Result<Id, Error> {
-    match value {
-        Value::Str(text) => Id::new(text),
-        Value::Bin(bytes) => Id::new(ByteString::try_from(bytes).map_err(|_| Error::Sender)?),
-        _ => Err(Error::Sender),
-    }
-}
-
-/// Whole seconds of a time: js2p writes it as a float once it needs more than 31 bits.
-fn seconds(time: &Value) -> Result<u64, Error> {
+/// The whole seconds of a time in any other form: js2p writes it as a float once it needs more than 31 bits.
+fn whole_seconds(time: &Value) -> Result<u64, Error> {
     match *time {
         Value::Float(seconds) if (0.0..18_446_744_073_709_551_616.0).contains(&seconds) => Ok(seconds as u64),
         _ => time.as_u64().ok_or(Error::Time),

@@ -55,16 +55,51 @@ impl<'a> Reader<'a> {
         Ok(count)
     }
 
+    /// A string, or bytes that could be one; `None` for any other value. Most senders are one of the two, so no value is
+    /// made of them on the way.
+    pub(crate) fn string(&mut self) -> Result<Option<ByteString>, Error> {
+        let length = match self.byte()? {
+            marker @ 0xa0..=0xbf => usize::from(marker & 0x1f),
+            0xc4 | 0xd9 => self.length8()?,
+            0xc5 | 0xda => self.length16()?,
+            0xc6 | 0xdb => self.length32()?,
+            _ => return Ok(None),
+        };
+        Ok(ByteString::try_from(self.slice(length)?).ok())
+    }
+
+    /// A whole number from 0 in one of the forms without sign, which nearly all have; otherwise `None`, and nothing is read.
+    pub(crate) fn unsigned(&mut self) -> Result<Option<u64>, Error> {
+        let before = self.at;
+        Ok(Some(match self.byte()? {
+            marker @ 0x00..=0x7f => marker.into(),
+            0xcc => self.byte()?.into(),
+            0xcd => u16::from_be_bytes(self.fixed()?).into(),
+            0xce => u32::from_be_bytes(self.fixed()?).into(),
+            0xcf => u64::from_be_bytes(self.fixed()?),
+            _ => {
+                self.at = before;
+                return Ok(None);
+            }
+        }))
+    }
+
     /// `count` values.
     pub(crate) fn values(&mut self, count: usize) -> Result<Vec<Value>, Error> {
         let mut values = Vec::with_capacity(count.min(RESERVED));
         for _ in 0..count {
-            values.push(self.value()?);
+            values.push(self.one()?);
         }
         Ok(values)
     }
 
     pub(crate) fn value(&mut self) -> Result<Value, Error> {
+        self.one()
+    }
+
+    /// Inlined, so that a value is made where it will stay.
+    #[inline(always)]
+    fn one(&mut self) -> Result<Value, Error> {
         let marker = self.byte()?;
         Ok(match marker {
             0x00..=0x7f => Value::Int(marker.into()),
