@@ -54,6 +54,14 @@ mod seen;
 mod stats;
 mod timers;
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/mesh.md")]
+mod guide {}
+
 pub use config::{Address, Config, Limits, Seed, Timing};
 pub use error::{Error, Reason};
 pub use event::{Event, Handled, Incoming, Neighbour, Report};

@@ -42,7 +42,7 @@ impl Node {
             op::ROUTED => self.routed(conn, message),
             op::BEACON => self.beacon_heard(message.sender()),
             op::SURVEY => self.answer_survey(message.sender(), values),
-            //= wireworks#2/unknown-op MUST
+            //= wireworks#1.2/unknown-op MUST
             //# Later versions may add operations.
             _ => {}
         }
@@ -54,7 +54,7 @@ impl Node {
         self.message(main, Flag::Other(u64::from(BASE)), all)
     }
 
-    //= wireworks#1/only-announced MUST
+    //= wireworks#1.1/only-announced MUST
     //# The only place that sends one; floods look at the same list in `relay`.
     fn send_extension(&mut self, conn: ConnId, op: u64, values: Vec<Value>) {
         if self.links.get(&conn).is_some_and(Link::is_capable) {
@@ -70,7 +70,7 @@ impl Node {
 
     // ---- liveness
 
-    //= wireworks#3/ping SHOULD
+    //= wireworks#1.3/ping SHOULD
     //# After `Timing::ping` of silence; any byte counts as an answer.
     pub(super) fn ping(&mut self, conn: ConnId) {
         let now = self.now;
@@ -92,7 +92,7 @@ impl Node {
 
     // ---- broadcasts that were missed
 
-    //= wireworks#4/have MUST
+    //= wireworks#1.4/have MUST
     //# Sent once on every new link to a capable node, after the list of addresses.
     /// Tells a new neighbour which broadcasts it can have, and who speaks for this part of the network.
     pub(super) fn catch_up(&mut self, conn: ConnId) {
@@ -112,7 +112,7 @@ impl Node {
         let head = Id::from_value(head).ok();
         let list = list.as_bytes().cloned().unwrap_or_default();
         let kept = self.config.timing.window.max(self.config.timing.recovery).as_secs();
-        //= wireworks#4/not-from-before MUST
+        //= wireworks#1.4/not-from-before MUST
         //# A node that has just started does not ask for what was said before.
         let from = self.started.unwrap_or_default().max(self.unix().saturating_sub(kept));
         let mut wanted = Vec::new();
@@ -132,7 +132,7 @@ impl Node {
 
     fn wanted(&mut self, conn: ConnId, values: &[Value]) {
         let Some(list) = values.first().and_then(Value::as_bytes) else { return };
-        //= wireworks#4/want-once MUST
+        //= wireworks#1.4/want-once MUST
         //# One choice for each offer, or a few bytes would draw everything again and again.
         let Some(link) = self.links.get_mut(&conn).filter(|link| link.offers > 0) else { return };
         link.offers -= 1;
@@ -173,7 +173,7 @@ impl Node {
         ways.into_iter().find(usable)
     }
 
-    //= wireworks#5/routed MUST
+    //= wireworks#1.5/routed MUST
     //# Forwarded as it came, once: its id is remembered among the broadcasts', so that it cannot run in circles.
     fn routed(&mut self, conn: ConnId, message: &Message) {
         let [_, to, via, flag, values @ ..] = message.values() else { return };
@@ -188,7 +188,7 @@ impl Node {
             return self.routed_here(conn, inner());
         }
         match self.next_hop(&to, &via, Some(conn)) {
-            //= wireworks#5/last-hop MUST
+            //= wireworks#1.5/last-hop MUST
             //# A receiver that is not capable gets the plain whisper.
             Some(next) if self.links.get(&next).is_some_and(|link| !link.is_capable()) => {
                 if u8::try_from(flag).is_ok_and(|flag| flag < 0x40) {
@@ -235,7 +235,7 @@ impl Node {
         survey
     }
 
-    //= wireworks#6/survey-rate SHOULD
+    //= wireworks#1.6/survey-rate SHOULD
     //# A few in a second, so that a question of a hundred bytes does not set the whole network talking at will.
     fn answer_survey(&mut self, asker: &Id, values: &[Value]) {
         let Some(survey) = values.first().and_then(Value::as_u64) else { return };

@@ -34,6 +34,8 @@ impl Node {
 
     /// A broadcast of ours.
     pub(super) fn originate(&mut self, message: &Message) -> Result<(), Error> {
+        let kept = self.config.timing.window.max(self.config.timing.recovery).as_secs();
+        self.purge(self.unix().saturating_sub(kept));
         //= p2p#3.6/own-seen MUST
         //# A broadcast of ours that comes back is a repeat.
         if !self.seen.insert(key(message.id()), message.time()) {
@@ -74,10 +76,7 @@ impl Node {
             self.drop_message(message.sender().detached(), Reason::Future);
             return false;
         }
-        //= p2p#3.6/purge SHOULD
-        //# Keys too old to be accepted again are forgotten with each new message.
-        self.seen.purge(unix.saturating_sub(kept));
-        self.recent.purge(unix.saturating_sub(kept));
+        self.purge(unix.saturating_sub(kept));
         //= p2p#3.6/once MUST
         //# The message's hash covers its time, so that it alone is the key of (id, time).
         if !self.seen.insert(key(message.id()), time) {
@@ -85,6 +84,13 @@ impl Node {
             return false;
         }
         true
+    }
+
+    //= p2p#3.6/purge SHOULD
+    //# Keys too old to be accepted again are forgotten with each new message.
+    fn purge(&mut self, before: u64) {
+        self.seen.purge(before);
+        self.recent.purge(before);
     }
 
     /// Sends a broadcast on: the same bytes, to every neighbour but its sender and the one it came from.
@@ -142,7 +148,7 @@ impl Node {
                     self.drop_message(to.detached(), Reason::NoRoute);
                 }
             }
-            //= p2p#3.2/other-main MUST
+            //= p2p#3.6/other-main MUST
             //# A message with an unknown main flag reaches the user by its sub flag, as if whispered.
             Some(Handled::Passed) | None => self.tell(match incoming.message.sub() {
                 Some(Flag::Broadcast | Flag::Whisper) => Event::Message(incoming),

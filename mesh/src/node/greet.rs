@@ -31,7 +31,7 @@ impl Node {
     pub(super) fn send_handshake(&mut self, conn: ConnId) {
         let Some(link) = self.links.get(&conn) else { return };
         let (transport, local) = (link.transport, link.ends.map(|(local, _)| local));
-        //= p2p#0/type-profile SHOULD
+        //= p2p#3.5/type-profile SHOULD
         //# Ids go out as strings, the protocol id as bytes: what both programs take as they are.
         let protocol = self.protocol(transport);
         let protocol = if self.config.text_protocol_id { protocol.to_value() } else { protocol.to_bin() };
@@ -45,7 +45,7 @@ impl Node {
             Value::Array(methods.chain(features).map(Value::from).collect()),
         ];
         let message = self.message(MainFlag::Whisper, Flag::Handshake, values);
-        //= p2p#3.3/handshake-plain MUST
+        //= p2p#3.8/handshake-plain MUST
         //# The first goes out before any method is agreed on, and there is no second.
         self.send(conn, &message);
     }
@@ -101,7 +101,7 @@ impl Node {
         link.singly = greeting.text && !link.is_capable();
         link.agreed = methods(&greeting.codes, &own);
         link.inflate = link.agreed.clone();
-        //= p2p#3.3/own-order MUST
+        //= p2p#3.8/own-order MUST
         //# The first of our own list that the other side announced.
         link.deflate = own.into_iter().find(|method| link.agreed.contains(method));
         link.address = greeting.address;

@@ -119,7 +119,7 @@ impl Node {
         }
     }
 
-    //= wireworks#4/touch SHOULD
+    //= wireworks#1.4/touch SHOULD
     //# The head of a part does it often, all others rarely, so that a large network costs its seeds little.
     /// Looks whether a seed, or a node that was a neighbour once, is in another part of the network.
     pub(super) fn touch(&mut self) {
