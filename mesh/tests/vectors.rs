@@ -107,10 +107,15 @@ fn what_the_old_programs_say_is_answered() {
         let subs: Vec<_> = sent.iter().map(|message| (message.main(), message.sub().unwrap())).collect();
         assert_eq!(subs[0], (MainFlag::Whisper, Flag::Handshake), "{name}, {side}");
         assert_eq!(subs[1], (MainFlag::Whisper, Flag::Peers), "{name}, {side}");
-        // The list holds the asker, whose address the recording tells.
+        // The list holds the asker, whose address the recording tells; js2p is told of others only.
         let listed = sent[1].values()[0].as_array().unwrap();
         let asker = bench.node.peers().next().unwrap().id.clone();
-        assert_eq!(listed[0].as_array().unwrap()[1].as_str(), Some(asker.as_str()), "{name}, {side}");
+        let first = load(name).frames.into_iter().find(|f| f.from == side).unwrap();
+        if matches!(first.message.values()[1], serializer::Value::Str(_)) {
+            assert!(listed.is_empty(), "{name}, {side}");
+        } else {
+            assert_eq!(listed[0].as_array().unwrap()[1].as_str(), Some(asker.as_str()), "{name}, {side}");
+        }
         // A request for everything came in some, as `*` in str.
         let asked = load(name).frames.iter().any(|f| f.from == side && f.message.sub() == Some(Flag::Request));
         let answers = subs.iter().filter(|sub| sub.1 == Flag::Peers).count();
