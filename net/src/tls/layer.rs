@@ -24,6 +24,8 @@ pub(crate) struct TlsLayer {
     /// The peer has said that it sends no more.
     finished: bool,
     failed: Option<Failure>,
+    /// It has failed, and rustls is not called again.
+    broken: bool,
     /// The end was told.
     over: bool,
 }
@@ -54,13 +56,14 @@ impl TlsLayer {
             opened: false,
             finished: false,
             failed: None,
+            broken: false,
             over: false,
         }
     }
 
     /// Lets rustls work on what came, and then do `task`.
     fn advance(&mut self, task: Task) {
-        if self.failed.is_some() {
+        if self.broken {
             return;
         }
         let mut work = Work {
@@ -82,6 +85,7 @@ impl TlsLayer {
     }
 
     fn fail(&mut self, reason: String) {
+        self.broken = true;
         self.failed = Some(Failure { at: Protocol::Tls, reason });
     }
 
@@ -190,6 +194,7 @@ impl Work<'_> {
             match state {
                 Ok(ConnectionState::EncodeTlsData(mut data)) => {
                     write(self.outgoing, |buffer| data.encode(buffer).map_err(Refused::from))?;
+                    more = failed.is_none(); // else that was the alert, and rustls would stumble over the rest again
                 }
                 Ok(ConnectionState::TransmitTlsData(data)) => data.done(), // it leaves with `outgoing`
                 _ if failed.is_some() => more = false,
