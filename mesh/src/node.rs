@@ -212,6 +212,20 @@ impl Node {
         Ok(message)
     }
 
+    /// Sends a payload, sub flag included, under any main flag to a neighbour, and asks nothing about its sense: for
+    /// trying out what other programs make of it.
+    ///
+    /// # Errors
+    /// As [`Node::whisper`].
+    pub fn raw(&mut self, now: Instant, to: &Id, main: MainFlag, payload: Vec<Value>) -> Result<(), Error> {
+        self.advance(now);
+        let conn = *self.table.get(to).ok_or_else(|| Error::NotConnected(to.clone()))?;
+        let message = Message::new(main, &self.id, self.unix(), payload);
+        self.check_length(&message)?;
+        self.send(conn, &message);
+        Ok(())
+    }
+
     /// Sends `values` to any node: over the link to it, or over one that is opened after asking the network for its
     /// address, or by way of other nodes. [`Event::Undelivered`] tells when none of that leads to it.
     ///
