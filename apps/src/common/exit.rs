@@ -70,9 +70,11 @@ pub fn parse_args<T: Parser>(args: impl IntoIterator<Item = std::ffi::OsString>)
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Failure::Answered(error.render().to_string()),
         _ => {
             let text = error.render().to_string();
-            let first = text.split("\n\n").next().unwrap_or_default();
+            let mut parts = text.split("\n\n");
+            let first = parts.next().unwrap_or_default();
             let first = first.strip_prefix("error: ").unwrap_or(first);
-            Failure::Usage(format!("{}; see --help", one_line(first)))
+            let tip = parts.find_map(|part| part.trim().strip_prefix("tip: ")).map(|tip| format!(" ({tip})"));
+            Failure::Usage(format!("{}; see --help", one_line(&[first, &tip.unwrap_or_default()].concat())))
         }
     })
 }
@@ -108,6 +110,12 @@ mod tests {
             assert!(!failure.to_string().contains('\n'), "{failure}");
             assert!(failure.to_string().ends_with("see --help"), "{failure}");
         }
+    }
+
+    #[test]
+    fn a_near_miss_is_named() {
+        let failure = parse(&["demo", "--prot", "1"]);
+        assert!(failure.to_string().contains("--port"), "{failure}");
     }
 
     #[test]

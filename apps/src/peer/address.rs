@@ -41,9 +41,16 @@ impl Place {
     /// # Errors
     /// One line about why there is none.
     pub fn resolve(&self) -> Result<SocketAddr, String> {
+        self.all()?.first().copied().ok_or_else(|| format!("{}: no address", self.host))
+    }
+
+    /// All addresses of the host.
+    ///
+    /// # Errors
+    /// One line about why there is none.
+    pub fn all(&self) -> Result<Vec<SocketAddr>, String> {
         let found = (self.host.as_str(), self.port).to_socket_addrs();
-        let first = found.map_err(|e| format!("{}: {e}", self.host))?.next();
-        first.ok_or_else(|| format!("{}: no address", self.host))
+        Ok(found.map_err(|e| format!("{}: {e}", self.host))?.collect())
     }
 }
 

@@ -5,11 +5,20 @@
 //! faces of that.
 
 mod address;
+mod capture;
 pub mod http;
 pub mod json;
+mod keyboard;
+mod node;
 mod op;
 mod options;
+mod perform;
+mod run;
+mod screen;
+mod security;
+mod setup;
 mod suggest;
+mod tell;
 mod typed;
 pub mod words;
 
@@ -21,13 +30,20 @@ pub use typed::{HELP, Typed};
 
 use std::process::ExitCode;
 
-use crate::common;
+use crate::common::{self, Failure};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
     common::run("peer", || {
         let options: Options = common::parse_args(rewritten(std::env::args_os()))?;
         options.log.start()?;
-        Err(common::Failure::runtime("not built yet"))
+        let (kind, node) = match options.command {
+            Command::Mesh(node) => (Kind::Mesh, node),
+            Command::Sync(node) => (Kind::Sync, node),
+            Command::Chord(node) => (Kind::Chord, node),
+            Command::Sim(_) => return Err(Failure::runtime("not there yet")),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::runtime)?;
+        runtime.block_on(run::run(kind, node))
     })
 }

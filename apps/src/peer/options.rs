@@ -139,8 +139,9 @@ pub struct NodeOptions {
     /// Its private key, in PEM
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = "Security")]
     pub key: Option<PathBuf>,
-    /// Trust certificates that an authority in this PEM file signed, for the name or address that we dialled
-    #[arg(long, value_name = "FILE", help_heading = "Security")]
+    /// Trust certificates that an authority in this PEM file signed, for the name or address that we dialled [default: the
+    /// authorities that the operating system trusts]
+    #[arg(long, value_name = "FILE", conflicts_with = "pin", help_heading = "Security")]
     pub ca: Option<PathBuf>,
     /// Trust the certificate with this SHA-256, may be repeated; a node tells its own when it starts
     #[arg(long, value_name = "SHA256", value_parser = fingerprint, help_heading = "Security")]

@@ -1,0 +1,103 @@
+//! The machine of the program: a mesh, or one of the two tables on top of it, behind one face.
+
+use wire::{Input, Instant, Machine, Output};
+
+use super::capture::Capture;
+
+/// The machine.
+pub(super) enum Node {
+    Mesh(Box<mesh::Node>),
+}
+
+/// What it tells.
+pub(super) enum Event {
+    Mesh(mesh::Event),
+}
+
+impl Node {
+    /// The network below the table.
+    pub fn mesh(&self) -> &mesh::Node {
+        match self {
+            Node::Mesh(node) => node,
+        }
+    }
+
+    /// The same, for commands.
+    pub fn mesh_mut(&mut self) -> &mut mesh::Node {
+        match self {
+            Node::Mesh(node) => node,
+        }
+    }
+}
+
+impl Machine for Node {
+    type Event = Event;
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        match self {
+            Node::Mesh(node) => node.handle(now, input),
+        }
+    }
+
+    fn poll(&mut self) -> Option<Output<Event>> {
+        match self {
+            Node::Mesh(node) => node.poll().map(|output| output.map(Event::Mesh)),
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self {
+            Node::Mesh(node) => node.deadline(),
+        }
+    }
+}
+
+/// The machine with an eye on what goes in and out. It is empty until the sockets are open, since a node wants to know
+/// its addresses from the start.
+#[derive(Default)]
+pub(super) struct Watched {
+    node: Option<Node>,
+    pub capture: Option<Capture>,
+}
+
+impl Watched {
+    /// Puts the node in.
+    pub fn set(&mut self, node: Node) {
+        self.node = Some(node);
+    }
+
+    /// The node, once it is in.
+    pub fn node(&self) -> Option<&Node> {
+        self.node.as_ref()
+    }
+
+    /// The same, for commands.
+    pub fn node_mut(&mut self) -> Option<&mut Node> {
+        self.node.as_mut()
+    }
+}
+
+impl Machine for Watched {
+    type Event = Event;
+
+    fn handle(&mut self, now: Instant, input: Input) {
+        if let Some(capture) = &mut self.capture {
+            capture.input(&input);
+        }
+        if let Some(node) = &mut self.node {
+            node.handle(now, input);
+        }
+    }
+
+    fn poll(&mut self) -> Option<Output<Event>> {
+        let output = self.node.as_mut()?.poll()?;
+        if let Some(capture) = &mut self.capture {
+            capture.output(&output);
+        }
+        Some(output)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.node.as_ref()?.deadline()
+    }
+}

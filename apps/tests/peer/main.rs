@@ -1,0 +1,9 @@
+//! The `peer` program itself: started as processes, talked to in JSON lines, typed at, attacked, killed.
+#![cfg(feature = "peer")]
+
+mod hostile;
+mod mesh;
+mod program;
+mod raw;
+mod transports;
+mod typed;

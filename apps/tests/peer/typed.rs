@@ -1,0 +1,47 @@
+//! The program as people see it.
+
+use std::net::TcpListener;
+
+use super::program::{output, type_at};
+
+#[test]
+fn typed_lines_are_answered_in_words() {
+    let text = type_at(
+        &["mesh", "--port", "0", "-q"],
+        &["/peers", "/pears", "/set a b", "/help", "/stats", "/whisper 3x hi", "hello"],
+    );
+    for part in [
+        "others join with: peer mesh --seed 127.0.0.1:",
+        "no neighbours",
+        "did you mean /peers",
+        "peer sync",
+        "/broadcast TEXT",
+        "memory",
+        "no such peer",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains('\u{1b}'), "colours on no terminal: {text}");
+}
+
+#[test]
+fn mistakes_say_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (args, code, part) in [
+        (&["mesh", "--port", &port][..], 1, "in use; choose another with --port"),
+        (&["mesh", "--listen", &format!("127.0.0.1:{port}")], 1, "in use; choose another with --listen"),
+        (&["mesh", "--port", "0", "--http", &format!("127.0.0.1:{port}")], 1, "choose another with --http"),
+        (&["mesh", "--listen", "192.0.2.1:0"], 1, "no such address here"),
+        (&["mesh", "--port", "0", "--seed", "127.0.0.1:0"], 2, "has a port"),
+        (&["mesh", "--port", "0", "--compression", "zip"], 2, "gzip"),
+        (&["mesh", "--port", "0", "--capture", "/nowhere/x"], 1, "choose another with --capture"),
+        (&["mesch"], 2, "'mesh'"),
+    ] {
+        let out = output(args);
+        let why = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(out.status.code(), Some(code), "{args:?}: {why}");
+        assert!(why.contains(part), "{args:?}: {why}");
+        assert_eq!(why.lines().count(), 1, "{why}");
+    }
+}
