@@ -124,6 +124,8 @@ impl Default for Timing {
     }
 }
 
+//= p2p#5/bounded MUST
+//# One field for each table, queue and buffer; each is enforced where the table is written.
 /// How much a node keeps, whatever others send.
 #[derive(Clone, Debug)]
 pub struct Limits {

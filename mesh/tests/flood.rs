@@ -147,3 +147,25 @@ fn extensions_stay_among_those_who_announced_them() {
     assert!(bench.sent(base).iter().all(|m| m.sub().unwrap().code() != 0x42));
     assert!(bench.sent(both).iter().any(|m| m.sub().unwrap().code() == 0x42));
 }
+
+//= wireworks#1.4/want-once test
+#[test]
+fn an_offer_is_good_for_one_choice() {
+    let mut bench = Bench::plain();
+    let a = bench.neighbour("a", &[]);
+    let kept = flood("x", bench.unix(), "kept");
+    bench.send(a, &kept);
+    bench.out.clear();
+    let conn = bench.accept(wire::Transport::Tcp);
+    let greeting = handshake("b", bench.unix(), &[u64::from(BASE)]);
+    bench.send(conn, &greeting);
+    let offer = bench.sent(conn).pop().unwrap();
+    let list = offer.values()[2].as_bytes().unwrap().clone();
+    assert_eq!((list.len(), &list[..16]), (24, &kept.id().as_bytes()[..16]));
+    let want = vec![Flag::Other(0x41).into(), 3.into(), Value::Bin(list.slice(..16))];
+    let want = Message::new(MainFlag::Whisper, &named("b"), bench.unix(), want);
+    bench.send(conn, &want);
+    assert_eq!(bench.sent(conn), [kept]);
+    bench.send(conn, &want);
+    assert!(bench.sent(conn).is_empty());
+}

@@ -51,7 +51,11 @@ fn each_kind_of_junk_costs_its_link_alone() {
     assert!(bomb.len() < 1 << 20);
     let bomb = [&(bomb.len() as u32).to_be_bytes()[..], &bomb].concat();
     let junk: Vec<(&str, Vec<u8>, bool)> = vec![
-        ("random bytes", (0..2000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect(), true),
+        (
+            "random bytes",
+            [vec![0, 0, 1, 0], (0..2000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect()].concat(),
+            true,
+        ),
         ("wrong checksum", wrong, true),
         ("length 0", vec![0; 4], true),
         ("length 5", vec![0, 0, 0, 5, 1, 2, 3, 4, 5], true),

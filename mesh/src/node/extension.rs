@@ -31,10 +31,14 @@ impl Node {
         else {
             return self.close(conn, Reason::Malformed("extension: no operation"));
         };
+        //= wireworks#1.2/flooded-op MUST
+        //# A flooded ping would be answered by the whole network.
         if is_flooded(op) != (message.main() == MainFlag::Broadcast) {
             return;
         }
         match op {
+            //= wireworks#1.3/pong MUST
+            //# The value comes back as it was.
             op::PING => self.send_extension(conn, op::PONG, values.iter().take(1).cloned().collect()),
             op::PONG => self.ponged(conn, values),
             op::HAVE => self.offered(conn, values),
@@ -107,6 +111,8 @@ impl Node {
         self.send_extension(conn, op::HAVE, vec![head, Value::Bin(Bytes::from(list))]);
     }
 
+    //= wireworks#1.4/want MUST
+    //# Asked for in one message; what comes takes the way of any broadcast, so that it is told once and flooded on.
     fn offered(&mut self, conn: ConnId, values: &[Value]) {
         let [head, list, ..] = values else { return };
         let head = Id::from_value(head).ok();
@@ -210,11 +216,12 @@ impl Node {
                     self.tell(Event::Surveyed(report));
                 }
             }
+            //= wireworks#1.5/inner MUST
+            //# What steers a link or belongs to a machine on top is not taken from afar.
             Some(Flag::Broadcast | Flag::Whisper) => {
                 let from = self.links.get(&conn).and_then(|link| link.id.clone()).unwrap_or_default();
                 self.deliver(Incoming { message, from, routed: true });
             }
-            // What steers a link is not taken from afar.
             _ => {}
         }
     }
@@ -249,6 +256,8 @@ impl Node {
         self.surveyed.1 += 1;
         let mut values = vec![Value::from(op::REPORT)];
         values.extend(self.report(survey));
+        //= wireworks#1.6/survey MUST
+        //# Along the way that the survey came.
         self.route(asker, asker, Flag::Other(u64::from(BASE)), values);
     }
 

@@ -28,6 +28,8 @@ impl Node {
         match message.main() {
             MainFlag::Broadcast => self.flooded(conn, message),
             MainFlag::Renegotiate => self.renegotiated(conn, &message),
+            //= p2p#3.6/whisper-repeats MUST
+            //# What is no broadcast never meets the set of seen ones.
             _ => self.dispatch(conn, message),
         }
     }
@@ -180,6 +182,8 @@ impl Node {
             }
         }
         link.agreed = wanted;
+        //= p2p#3.8/never-renegotiates SHOULD NOT
+        //# This answer is the only renegotiation that is ever sent; the last message is never asked for.
         let message = self.message(MainFlag::Renegotiate, Flag::Compression, vec![answer]);
         self.send(conn, &message);
     }

@@ -36,6 +36,8 @@ impl Node {
         let protocol = self.protocol(transport);
         let protocol = if self.config.text_protocol_id { protocol.to_value() } else { protocol.to_bin() };
         let methods = self.config.compression.iter().map(|method| method.code());
+        //= wireworks#1.1/announce MUST
+        //# The base code and those of machines on top stand behind the methods of compression.
         let base = self.config.extensions.then_some(BASE);
         let features = base.into_iter().chain(self.config.features.iter().copied()).map(u64::from);
         let values = vec![
@@ -123,6 +125,8 @@ impl Node {
 
     /// The link becomes a neighbour's.
     fn join(&mut self, conn: ConnId, id: Id) {
+        //= p2p#3.5/connect-event MUST
+        //# Told before the neighbour itself is.
         if self.table.is_empty() {
             self.tell(Event::Connect);
         }

@@ -102,6 +102,8 @@ impl Node {
         self.island.as_ref().filter(|(_, heard)| *heard + lasts > self.now).map(|(head, _)| head)
     }
 
+    //= wireworks#1.4/beacon SHOULD
+    //# Silent while a node with a smaller id is heard; after three missed beacons everybody is a candidate again.
     /// Speaks for this part of the network unless a node with a smaller id does.
     pub(super) fn beacon(&mut self) {
         let other = self.island().is_some_and(|head| *head < self.id);
@@ -167,6 +169,8 @@ impl Node {
         link.purpose = Purpose::Fill;
     }
 
+    //= wireworks#1.4/referral SHOULD
+    //# A few of the addresses that it told before it closed are touched in its place.
     /// A link to another part of the network ended at once, since the node there has enough: its neighbours may not.
     pub(super) fn after_touch(&mut self, link: &Link) {
         if !link.elsewhere || self.now - link.since > SHORT {

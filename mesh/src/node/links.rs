@@ -90,6 +90,8 @@ impl Node {
         link.heard = now;
         link.pinged = None;
         link.received = link.received.saturating_add(data.len());
+        //= p2p#3.11/ws-stream MUST
+        //# Pieces of every transport go into one decoder, whatever their bounds.
         link.decoder.push(data);
         let mut whole = false;
         while let Some(link) = self.links.get_mut(&conn)
@@ -175,6 +177,8 @@ impl Node {
     fn transmit(&mut self, conn: ConnId, data: Bytes) {
         self.stats.frames_out += 1;
         self.stats.bytes_out += data.len() as u64;
+        //= p2p#3.11/ws-frame MUST
+        //# One frame in each transmission, which a driver of WebSocket makes one message.
         self.out.push_back(Output::Transmit(Transmit::Stream { conn, data }));
     }
 
