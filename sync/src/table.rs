@@ -290,7 +290,9 @@ impl Table {
         }
         let before = self.slots.get(&key).map(|slot| (slot.entry.stamp().clone(), slot.entry.value().cloned()));
         let change = self.put(key.clone(), entry)?;
-        let Some((stamp, value)) = before else { return Ok(change) };
+        let Some((stamp, value)) = before else {
+            return Ok(if change == Change::Deleted { Change::None } else { change });
+        };
         let Some(slot) = self.slots.get(&key) else { return Ok(change) };
         let same = (&stamp.owner, stamp.time) == (slot.entry.owner(), slot.entry.time());
         let unseen = slot.entry.value() == value.as_ref() && (same || value.is_none());
