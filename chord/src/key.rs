@@ -2,6 +2,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serializer::Id;
+
 //= chord#4.2/circle MUST
 //# Nodes and keys are the same type of 384 bits, and every comparison is made clockwise.
 /// A point of the identifier circle, 0 to 2^384 - 1. Nodes and keys of values share this space (paper section 4.2,
@@ -248,6 +250,17 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:012x}..", self.high() >> 16)
     }
+}
+
+/// The point of the circle that belongs to a mesh id; `None` when the id is not a base58 number.
+///
+/// ```
+/// use serializer::Id;
+/// assert_eq!(chord::point_of(&Id::new("21").unwrap()), Some(chord::Key::from(58)));
+/// assert_eq!(chord::point_of(&Id::new("no number").unwrap()), None);
+/// ```
+pub fn point_of(id: &Id) -> Option<Key> {
+    Some(Key::reduce(&id.number()?.to_be_bytes()))
 }
 
 const LIMBS: usize = 6;
