@@ -3,6 +3,8 @@ use std::io::{Read, Write};
 
 use crate::{Error, Value};
 
+mod zlib;
+
 /// A method to compress frames with. Each side of a link announces those that it understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Compression {
@@ -64,11 +66,12 @@ impl Compression {
 
     /// Appends `data` compressed.
     pub(crate) fn compress_into(self, data: &[u8], out: &mut Vec<u8>) {
-        let fast = flate2::Compression::fast();
         let written = match self {
             Compression::Snappy => return compress_snappy(data, out),
-            Compression::Zlib => finish(flate2::write::ZlibEncoder::new(out, fast), data, |e| e.finish()),
-            Compression::Gzip => finish(flate2::write::GzEncoder::new(out, fast), data, |e| e.finish()),
+            Compression::Zlib => return zlib::compress(data, out),
+            Compression::Gzip => {
+                finish(flate2::write::GzEncoder::new(out, flate2::Compression::fast()), data, |e| e.finish())
+            }
             Compression::Bz2 => {
                 finish(bzip2::write::BzEncoder::new(out, bzip2::Compression::fast()), data, |e| e.finish())
             }
@@ -101,7 +104,7 @@ impl Compression {
             Compression::Zlib | Compression::Gzip if data.starts_with(&GZIP_MAGIC) => {
                 self.read(flate2::read::GzDecoder::new(data), data.len(), limit)
             }
-            Compression::Zlib | Compression::Gzip => self.inflate(data, limit),
+            Compression::Zlib | Compression::Gzip => zlib::decompress(data, limit, Error::Compressed(self)),
             Compression::Bz2 => self.read(bzip2::read::BzDecoder::new(data), data.len(), limit),
             Compression::Lzma => {
                 self.read(lzma_rust2::XzReader::new_mem_limit(data, false, LZMA_MEMORY_KIB), data.len(), limit)
@@ -119,26 +122,6 @@ impl Compression {
             Compression::Zlib | Compression::Gzip => data.starts_with(&GZIP_MAGIC) || is_zlib(data),
             Compression::Bz2 => data.starts_with(b"BZh"),
             Compression::Lzma => data.starts_with(b"\xfd7zXZ\0"),
-        }
-    }
-
-    /// Inflates a zlib stream, with room that doubles whenever it is full.
-    fn inflate(self, data: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
-        let cap = limit.saturating_add(1);
-        let mut out = Vec::with_capacity(data.len().saturating_mul(3).saturating_add(64).min(cap));
-        let mut state = flate2::Decompress::new(true);
-        loop {
-            let at = usize::try_from(state.total_in()).unwrap_or(usize::MAX);
-            let rest = data.get(at..).unwrap_or_default();
-            let status = state.decompress_vec(rest, &mut out, flate2::FlushDecompress::Finish);
-            if out.len() > limit {
-                return Err(Error::InflatedTooLong);
-            }
-            match status {
-                Ok(flate2::Status::StreamEnd) => return Ok(out),
-                Ok(_) if out.len() == out.capacity() => out.reserve_exact(out.len().max(64).min(cap - out.len())),
-                _ => return Err(Error::Compressed(self)), // room is left, so the stream is cut short, or it is bad
-            }
         }
     }
 

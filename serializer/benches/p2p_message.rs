@@ -34,7 +34,7 @@ fn message(text: &str) -> Message {
 }
 
 /// How often one measurement repeats what it measures.
-const REPEAT: u32 = 32;
+const REPEAT: u32 = 4;
 
 fn body(size: usize, method: Option<Compression>) -> Bytes {
     frame::encode(&message(&text(size)), method).slice(4..)
