@@ -18,6 +18,7 @@ mod screen;
 mod security;
 mod setup;
 mod suggest;
+mod tables;
 mod tell;
 mod typed;
 pub mod words;

@@ -7,11 +7,13 @@ use super::capture::Capture;
 /// The machine.
 pub(super) enum Node {
     Mesh(Box<mesh::Node>),
+    Sync(Box<sync::Node>),
 }
 
 /// What it tells.
 pub(super) enum Event {
     Mesh(mesh::Event),
+    Sync(sync::Event),
 }
 
 impl Node {
@@ -19,6 +21,7 @@ impl Node {
     pub fn mesh(&self) -> &mesh::Node {
         match self {
             Node::Mesh(node) => node,
+            Node::Sync(node) => node.mesh(),
         }
     }
 
@@ -26,6 +29,7 @@ impl Node {
     pub fn mesh_mut(&mut self) -> &mut mesh::Node {
         match self {
             Node::Mesh(node) => node,
+            Node::Sync(node) => node.mesh_mut(),
         }
     }
 }
@@ -36,18 +40,21 @@ impl Machine for Node {
     fn handle(&mut self, now: Instant, input: Input) {
         match self {
             Node::Mesh(node) => node.handle(now, input),
+            Node::Sync(node) => node.handle(now, input),
         }
     }
 
     fn poll(&mut self) -> Option<Output<Event>> {
         match self {
             Node::Mesh(node) => node.poll().map(|output| output.map(Event::Mesh)),
+            Node::Sync(node) => node.poll().map(|output| output.map(Event::Sync)),
         }
     }
 
     fn deadline(&self) -> Option<Instant> {
         match self {
             Node::Mesh(node) => node.deadline(),
+            Node::Sync(node) => node.deadline(),
         }
     }
 }

@@ -22,7 +22,8 @@ pub(super) enum Outcome {
     Later { until: Wake, wants: Wants },
 }
 
-type Done = Result<Json, String>;
+/// What an operation came to, or why it could not be done.
+pub(super) type Done = Result<Json, String>;
 
 impl Program {
     pub fn perform(&mut self, op: Op) -> Outcome {
@@ -49,10 +50,6 @@ impl Program {
             }
         };
         Outcome::Now(answer(done))
-    }
-
-    fn perform_on_table(&mut self, _op: Op) -> Outcome {
-        Outcome::Now(answer(Err("a mesh has no table: start peer sync or peer chord".into())))
     }
 
     // ---- messages
@@ -151,12 +148,14 @@ impl Program {
         all.insert("peers".into(), self.peers()["result"].take());
         all.insert("status".into(), self.status());
         all.insert("stats".into(), Json::Object(self.counters()));
+        all.extend(self.table_snapshot());
         Json::Object(all)
     }
 
     fn counters(&self) -> Map<String, Json> {
         let Ok(mesh) = self.mesh() else { return Map::new() };
         let mut counters = tell::counters(&mesh.stats(), self.driver.stats());
+        counters.extend(self.table_counters());
         if let Some((now, peak)) = memory() {
             counters.insert("memory_bytes".into(), now.into());
             counters.insert("memory_peak_bytes".into(), peak.into());
@@ -179,16 +178,6 @@ impl Program {
         match wants {
             Wants::Survey(_, reports) => json!({"result": reports.told.into_values().collect::<Vec<_>>()}),
         }
-    }
-
-    // ---- leaving
-
-    /// Gives what is held to others.
-    pub fn hand_over(&mut self) {}
-
-    /// Whether some of it is still under way.
-    pub fn is_handing_over(&self) -> bool {
-        false
     }
 
     // ---- the machine and its nodes
@@ -239,7 +228,8 @@ fn ambiguous(start: &str) -> String {
     format!("several ids begin with {start}: write more of it")
 }
 
-fn answer(done: Done) -> Json {
+/// The answer object.
+pub(super) fn answer(done: Done) -> Json {
     match done {
         Ok(result) => json!({"result": result}),
         Err(why) => json!({"error": why}),

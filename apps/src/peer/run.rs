@@ -119,7 +119,7 @@ pub(super) async fn run(kind: Kind, options: NodeOptions) -> Result<(), Failure>
     screen.list(&lines);
     screen.invite();
     let complain = (!options.seed.is_empty()).then(|| Wake::now() + PATIENCE);
-    let program = Program {
+    let mut program = Program {
         kind,
         options,
         driver,
@@ -133,6 +133,7 @@ pub(super) async fn run(kind: Kind, options: NodeOptions) -> Result<(), Failure>
         leaving: None,
         complain,
     };
+    program.show_state();
     program.serve(signals, pages).await;
     match trace.map(|trace| trace.finish()) {
         Some(Err(error)) => Err(Failure::runtime(format!("the capture is not complete: {error}"))),

@@ -34,7 +34,7 @@ pub(super) struct Ready {
 /// What keeps it from starting, and what to do about it.
 pub(super) fn set_up(kind: Kind, options: &NodeOptions) -> Result<Ready, Failure> {
     let clock = Clock::start();
-    let mut rng = match options.random_seed {
+    let rng = match options.random_seed {
         Some(number) => Rng::from_u64(number),
         None => Rng::from_seed(seed()?),
     };
@@ -73,12 +73,19 @@ pub(super) fn set_up(kind: Kind, options: &NodeOptions) -> Result<Ready, Failure
         capture.set_port(first.port());
     }
     let subnet = config.subnet.clone();
-    let node = match kind {
-        Kind::Mesh => Node::Mesh(Box::new(mesh::Node::new(config, rng.split()))),
-        Kind::Sync | Kind::Chord => return Err(Failure::runtime("only peer mesh is there so far")),
-    };
-    driver.machine_mut().set(node);
+    driver.machine_mut().set(node(kind, options, config, rng)?);
     Ok(Ready { driver, trace, listen, subnet, compression, pin })
+}
+
+fn node(kind: Kind, options: &NodeOptions, mesh: mesh::Config, rng: Rng) -> Result<Node, Failure> {
+    Ok(match kind {
+        Kind::Mesh => Node::Mesh(Box::new(mesh::Node::new(mesh, rng))),
+        Kind::Sync => {
+            let config = sync::Config { mesh, leasing: !options.no_leasing, ..sync::Config::default() };
+            Node::Sync(Box::new(sync::Node::new(config, rng)))
+        }
+        Kind::Chord => return Err(Failure::runtime("peer chord is not there yet")),
+    })
 }
 
 fn mesh_config(kind: Kind, options: &NodeOptions, compression: &[Compression]) -> Result<mesh::Config, Failure> {

@@ -39,7 +39,7 @@ impl Start<'_> {
             ("kind", self.kind.name().into()),
             ("id", self.id().into()),
             ("wire_id_type", "str".into()),
-            ("protocol_id", protocol_id(self.subnet, encryption(transport)).as_str().into()),
+            ("protocol_id", protocol_id(&self.whole_subnet(), encryption(transport)).as_str().into()),
             ("addr", first.map_or(Json::Null, |(_, at)| json!([at.ip().to_string(), at.port()]))),
             ("compression", codes.into()),
             ("listen", self.listen.iter().map(|(transport, at)| format!("{transport}:{at}")).collect()),
@@ -90,6 +90,14 @@ impl Start<'_> {
         lines
     }
 
+    /// The subnet as it goes into the protocol id: that of a dictionary says whether keys are leased.
+    fn whole_subnet(&self) -> String {
+        match self.kind {
+            Kind::Sync => format!("{}{}", self.subnet, u8::from(!self.options.no_leasing)),
+            Kind::Mesh | Kind::Chord => self.subnet.to_owned(),
+        }
+    }
+
     fn id(&self) -> String {
         self.driver.machine().node().map(|node| node.mesh().id().to_string()).unwrap_or_default()
     }
@@ -99,10 +107,11 @@ impl Program {
     pub fn on_event(&mut self, event: Event) {
         match event {
             Event::Mesh(event) => self.on_mesh_event(event),
+            Event::Sync(event) => self.on_sync_event(event),
         }
     }
 
-    fn on_mesh_event(&mut self, event: mesh::Event) {
+    pub fn on_mesh_event(&mut self, event: mesh::Event) {
         match event {
             mesh::Event::Connect => self.tell(object([("ev", "connect".into())])),
             mesh::Event::Joined(id) => self.joined(&id),

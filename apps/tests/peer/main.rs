@@ -5,5 +5,6 @@ mod hostile;
 mod mesh;
 mod program;
 mod raw;
+mod sync;
 mod transports;
 mod typed;
