@@ -8,6 +8,7 @@ const svg = (name, attributes = {}) => {
   return element;
 };
 const short = (id) => (id.length > 8 ? id.slice(0, 6) : id);
+const isId = (value) => typeof value === 'string' && /^[1-9A-HJ-NP-Za-km-z]{40,}$/.test(value);
 const shown = (value) => {
   if (value && typeof value === 'object' && typeof value.$bin === 'string') {
     const bytes = Uint8Array.from(value.$bin.match(/../g) || [], (pair) => parseInt(pair, 16));
@@ -134,7 +135,7 @@ function place(id) {
   let node = nodes.get(id);
   if (!node) {
     const angle = fraction(id) * 2 * Math.PI;
-    node = { id, links: new Set(), x: 380 * Math.sin(angle), y: -380 * Math.cos(angle), vx: 0, vy: 0 };
+    node = { id, links: new Set(), x: 400 * Math.sin(angle), y: -400 * Math.cos(angle), vx: 0, vy: 0 };
     nodes.set(id, node);
   }
   return node;
@@ -169,7 +170,7 @@ function draw() {
   $('links').textContent = lines.length;
   if (kind !== 'chord') settle(lines);
   $('edges').replaceChildren(...(kind === 'chord' ? ringEdges() : lines.map(([a, b]) => line(a, b, a.id === chosen || b.id === chosen ? 'chosen' : ''))));
-  const size = Math.max(7, 26 - nodes.size / 6);
+  const size = Math.max(7, (kind === 'chord' ? 18 : 24) - nodes.size / 8);
   const known = new Map([...$('nodes').children].map((g) => [g.dataset.id, g]));
   for (const node of nodes.values()) {
     const g = known.get(node.id) || shape(node.id);
@@ -179,11 +180,19 @@ function draw() {
     g.querySelector('circle').setAttribute('r', node.id === self ? size * 1.25 : size);
     const text = g.querySelector('text');
     text.textContent = nodes.size <= 40 ? (node.state && node.state.name) || short(node.id) : '';
-    text.setAttribute('y', node.y < 0 && kind === 'chord' ? -size - 8 : size + 24);
+    label(text, node, size);
   }
   for (const g of known.values()) g.remove();
   drawPath();
   details();
+}
+
+/// Under the node; on the ring outside of it.
+function label(text, { x, y }, size) {
+  const ring = kind === 'chord', reach = (size + 12) / (Math.hypot(x, y) || 1);
+  text.setAttribute('x', ring ? x * reach : 0);
+  text.setAttribute('y', ring ? y * reach + 7 : size + 24);
+  text.setAttribute('text-anchor', !ring || Math.abs(x) < 60 ? 'middle' : x < 0 ? 'end' : 'start');
 }
 
 function shape(id) {
@@ -220,7 +229,7 @@ function settle(lines) {
     for (let i = 0; i < all.length; i++) for (let j = 0; j < i; j++) {
       const a = all[i], b = all[j];
       const dx = a.x - b.x || 0.5, dy = a.y - b.y || 0.3, square = dx * dx + dy * dy;
-      const push = Math.min(0.08 * ideal * ideal / square, 2);
+      const push = Math.min(0.05 * ideal * ideal / square, 2);
       a.x += dx * push; a.y += dy * push; b.x -= dx * push; b.y -= dy * push;
     }
     for (const [a, b] of lines) {
@@ -229,8 +238,8 @@ function settle(lines) {
       a.x -= dx * pull; a.y -= dy * pull; b.x += dx * pull; b.y += dy * pull;
     }
     for (const node of all) {
-      node.x = Math.max(-440, Math.min(440, node.x * 0.99));
-      node.y = Math.max(-430, Math.min(430, node.y * 0.99));
+      node.x = Math.max(-440, Math.min(440, node.x * 0.98));
+      node.y = Math.max(-430, Math.min(430, node.y * 0.98));
     }
   }
 }
@@ -258,7 +267,7 @@ function list(into, facts) {
     const dt = document.createElement('dt'), dd = document.createElement('dd');
     dt.textContent = name.replaceAll('_', ' ');
     dd.textContent = Array.isArray(value) ? value.map((v) => (typeof v === 'string' ? short(v) : JSON.stringify(v))).join(', ') || 'none'
-      : typeof value === 'object' ? JSON.stringify(value) : value;
+      : typeof value === 'object' ? JSON.stringify(value) : isId(value) && name !== 'id' ? short(value) : value;
     rows.push(dt, dd);
   }
   into.replaceChildren(...rows);
