@@ -36,6 +36,7 @@ test-%:
 
 interop:
 	$(CARGO) test -p apps --test interop -- --nocapture --test-threads 2
+	$(CARGO) test -p apps --test page -- --nocapture
 
 interop-install:
 	peers/install
