@@ -16,5 +16,9 @@ fn the_page_of_a_node_shows_the_network_and_speaks_to_it() {
         .env("NODE_PATH", modules)
         .status()
         .expect("node runs");
-    assert!(status.success(), "the page differs from what it must show; see above, and the pictures in {}", shots.display());
+    assert!(
+        status.success(),
+        "the page differs from what it must show; see above, and the pictures in {}",
+        shots.display()
+    );
 }
