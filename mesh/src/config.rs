@@ -19,6 +19,8 @@ pub struct Config {
     pub epoch: Epoch,
     /// The node's id; `None`, the default, makes one of the first `listen` address and random salt.
     pub id: Option<Id>,
+    /// What people call the node, told in surveys; cut to 64 bytes. Default empty.
+    pub name: String,
     /// Where others reach this node, at most one address for each transport: it is told in handshakes. The driver does the
     /// listening. An unspecified IP (0.0.0.0) stands for the one that the link uses. Without an address for a transport
     /// the node tells port 0 there and is never dialled. Default empty.
@@ -50,6 +52,7 @@ impl Default for Config {
             subnet: "mesh".to_owned(),
             epoch: Epoch::default(),
             id: None,
+            name: String::new(),
             listen: Vec::new(),
             seeds: Vec::new(),
             max_outgoing: 4,

@@ -76,6 +76,8 @@ pub struct Report {
     pub survey: u64,
     /// The node.
     pub id: Id,
+    /// What people call it; empty when it does not say.
+    pub name: String,
     /// Where it listens.
     pub addresses: Vec<(Transport, Address)>,
     /// Its neighbours, at most 256 of them.

@@ -91,6 +91,7 @@ fn node(kind: Kind, options: &NodeOptions, mesh: mesh::Config, rng: Rng) -> Resu
 fn mesh_config(kind: Kind, options: &NodeOptions, compression: &[Compression]) -> Result<mesh::Config, Failure> {
     let mut config = mesh::Config {
         subnet: options.subnet.clone().unwrap_or_else(|| kind.name().to_owned()),
+        name: options.name.clone().unwrap_or_default(),
         compression: compression.to_vec(),
         text_protocol_id: options.ids == Ids::Strall,
         ..mesh::Config::default()

@@ -173,6 +173,7 @@ impl Program {
         let links: Vec<&str> = report.links.iter().map(|link| link.id.as_str()).collect();
         let told = json!({
             "id": report.id.as_str(),
+            "name": report.name,
             "addr": report.addresses.iter().map(|(transport, at)| format!("{transport}:{at}")).collect::<Vec<_>>(),
             "links": links,
             "state": from_value(&report.state),

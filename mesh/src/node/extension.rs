@@ -275,12 +275,13 @@ impl Node {
         let mut encoded = Vec::new();
         self.state.encode(&mut encoded);
         let state = if encoded.len() <= MAX_STATE { self.state.clone() } else { Value::Nil };
-        vec![Value::from(survey), Value::Array(listens.collect()), Value::Array(links.collect()), state]
+        let name = cut(&self.config.name).into();
+        vec![Value::from(survey), Value::Array(listens.collect()), Value::Array(links.collect()), state, name]
     }
 }
 
 fn read_report(id: &Id, values: &[Value]) -> Option<Report> {
-    let [survey, addresses, links, state, ..] = values else { return None };
+    let [survey, addresses, links, state, rest @ ..] = values else { return None };
     let addresses = addresses.as_array()?.iter().take(MAX_REPORTED).filter_map(|entry| {
         let [transport, address, ..] = entry.as_array()? else { return None };
         Some((Transport::from_name(transport.as_str()?)?, greet::read_address(address)?))
@@ -293,12 +294,21 @@ fn read_report(id: &Id, values: &[Value]) -> Option<Report> {
     Some(Report {
         survey: survey.as_u64()?,
         id: id.clone(),
+        name: cut(rest.first().and_then(Value::as_str).unwrap_or_default()).to_owned(),
         addresses: addresses.collect(),
         links: links.collect(),
         state: state.clone(),
     })
 }
 
+/// The beginning of a name, as much as a report carries.
+fn cut(name: &str) -> &str {
+    let end = (0..=name.len().min(MAX_NAME)).rev().find(|&end| name.is_char_boundary(end));
+    &name[..end.unwrap_or(0)]
+}
+
+/// Bytes of a name in one report.
+const MAX_NAME: usize = 64;
 /// Links and addresses in one report.
 const MAX_REPORTED: usize = 256;
 /// Bytes of state in one report.

@@ -113,9 +113,9 @@ async function survey() {
 
 function told(answers) {
   const alive = new Set();
-  for (const { id, addr, links, state } of answers) {
+  for (const { id, name, addr, links, state } of answers) {
     const node = place(id);
-    Object.assign(node, { addr, links: new Set(links), state: state || {}, silent: false });
+    Object.assign(node, { name, addr, links: new Set(links), state: state || {}, silent: false });
     alive.add(id);
   }
   for (const { links } of answers) for (const id of links) if (!alive.has(id)) {
@@ -179,7 +179,7 @@ function draw() {
     g.setAttribute('transform', `translate(${node.x.toFixed(1)} ${node.y.toFixed(1)})`);
     g.querySelector('circle').setAttribute('r', node.id === self ? size * 1.25 : size);
     const text = g.querySelector('text');
-    text.textContent = nodes.size <= 40 ? (node.state && node.state.name) || short(node.id) : '';
+    text.textContent = nodes.size <= 40 ? node.name || short(node.id) : '';
     label(text, node, size);
   }
   for (const g of known.values()) g.remove();
@@ -276,13 +276,13 @@ function list(into, facts) {
 function details() {
   const node = nodes.get(chosen || self);
   if (!node) return;
-  const { state = {}, addr, links } = node;
-  list($('state'), { id: node.id, address: (addr || []).join(', ') || null, ...(node.silent ? { tells: 'nothing of itself' } : {}), links: [...links], ...state });
+  const { state = {}, name, addr, links } = node;
+  list($('state'), { name: name || null, id: node.id, address: (addr || []).join(', ') || null, ...(node.silent ? { tells: 'nothing of itself' } : {}), links: [...links], ...state });
 }
 
 function recipients() {
   const select = $('to'), value = select.value;
-  const options = [['', 'everyone'], ...[...nodes.values()].filter((n) => n.id !== self).map((n) => [n.id, (n.state && n.state.name) || short(n.id)])];
+  const options = [['', 'everyone'], ...[...nodes.values()].filter((n) => n.id !== self).map((n) => [n.id, n.name || short(n.id)])];
   select.replaceChildren(...options.map(([id, text]) => new Option(text, id)));
   select.value = nodes.has(value) ? value : '';
 }
@@ -302,7 +302,7 @@ function log(from, text, note) {
 
 function message(line) {
   const node = nodes.get(line.sender);
-  const name = (node && node.state && node.state.name) || short(line.sender);
+  const name = (node && node.name) || short(line.sender);
   log(name + (line.main === 0 ? '' : ' (to you)'), (line.packets || []).map(shown).join(' '));
   const g = node && $('nodes').querySelector(`[data-id="${CSS.escape(line.sender)}"]`);
   if (g) { g.classList.add('spoke'); setTimeout(() => g.classList.remove('spoke'), 1000); }
