@@ -175,6 +175,7 @@ fn a_report_carries_a_name_of_limited_length() {
     let mut bench = Bench::new(Config { name: "né".repeat(40), ..Config::default() });
     let now = bench.now;
     bench.node.survey(now);
+    bench.collect();
     let events = bench.events();
     let [Event::Surveyed(report)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(report.name, "né".repeat(21) + "n"); // 64 bytes
