@@ -23,9 +23,11 @@ pub(crate) struct TlsLayer {
     opened: bool,
     /// The peer has said that it sends no more.
     finished: bool,
-    failed: Option<Failure>,
-    /// It has failed, and rustls is not called again.
+    /// We have said that we send no more.
+    closed: bool,
+    /// rustls is not to be asked again.
     broken: bool,
+    failed: Option<Failure>,
     /// The end was told.
     over: bool,
 }
@@ -55,15 +57,16 @@ impl TlsLayer {
             plain: BytesMut::new(),
             opened: false,
             finished: false,
-            failed: None,
+            closed: false,
             broken: false,
+            failed: None,
             over: false,
         }
     }
 
     /// Lets rustls work on what came, and then do `task`.
     fn advance(&mut self, task: Task) {
-        if self.broken {
+        if self.broken || self.closed {
             return;
         }
         let mut work = Work {
@@ -103,6 +106,10 @@ impl Layer for TlsLayer {
     }
 
     fn receive(&mut self, data: BytesMut) {
+        // After our close_notify there is nothing to be told of what comes, and rustls takes errors in it for its own.
+        if self.broken || self.finished || self.closed {
+            return;
+        }
         if self.incoming.is_empty() {
             self.incoming = data;
         } else {
@@ -112,14 +119,14 @@ impl Layer for TlsLayer {
     }
 
     fn end(&mut self) {
-        if !self.finished && self.failed.is_none() {
+        if !self.finished && !self.broken && !self.closed {
             let during = if self.opened { "without saying so first" } else { "during the handshake" };
             self.fail(format!("the peer closed the connection {during}"));
         }
     }
 
     fn next(&mut self) -> Option<Happened> {
-        if !self.opened && self.failed.is_none() && !self.is_handshaking() {
+        if !self.opened && !self.broken && !self.is_handshaking() {
             self.opened = true;
             return Some(Happened::Opened);
         }
@@ -142,6 +149,7 @@ impl Layer for TlsLayer {
 
     fn close(&mut self) {
         self.advance(Task::Close);
+        self.closed = true;
     }
 
     fn output(&mut self) -> Bytes {
@@ -161,6 +169,8 @@ enum Task<'a> {
 trait Role {
     type Data;
     fn process<'c, 'i>(&'c mut self, incoming: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Self::Data>;
+    /// Whether `process` has something to encode, which it does before it reads.
+    fn has_output(&self) -> bool;
 }
 
 impl Role for UnbufferedClientConnection {
@@ -168,12 +178,18 @@ impl Role for UnbufferedClientConnection {
     fn process<'c, 'i>(&'c mut self, incoming: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, ClientConnectionData> {
         self.process_tls_records(incoming)
     }
+    fn has_output(&self) -> bool {
+        self.wants_write()
+    }
 }
 
 impl Role for UnbufferedServerConnection {
     type Data = ServerConnectionData;
     fn process<'c, 'i>(&'c mut self, incoming: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, ServerConnectionData> {
         self.process_tls_records(incoming)
+    }
+    fn has_output(&self) -> bool {
+        self.wants_write()
     }
 }
 
@@ -189,15 +205,18 @@ impl Work<'_> {
     fn advance<R: Role>(&mut self, connection: &mut R, task: Task) -> Result<(), String> {
         let mut failed = None;
         loop {
+            // After an error, what tells the peer is still to be encoded, and nothing more may be read.
+            if let Some(error) = failed.take_if(|_| !connection.has_output()) {
+                return Err(error);
+            }
             let UnbufferedStatus { mut discard, state } = connection.process(&mut self.incoming[..]);
             let mut more = true;
             match state {
                 Ok(ConnectionState::EncodeTlsData(mut data)) => {
                     write(self.outgoing, |buffer| data.encode(buffer).map_err(Refused::from))?;
-                    more = failed.is_none(); // else that was the alert, and rustls would stumble over the rest again
                 }
                 Ok(ConnectionState::TransmitTlsData(data)) => data.done(), // it leaves with `outgoing`
-                _ if failed.is_some() => more = false,
+                _ if failed.is_some() => return failed.map_or(Ok(()), Err),
                 Ok(ConnectionState::ReadTraffic(mut traffic)) => {
                     while let Some(record) = traffic.next_record() {
                         let record = record.map_err(|error| error.to_string())?;
@@ -216,11 +235,11 @@ impl Work<'_> {
                     more = false;
                 }
                 Ok(_) => more = false, // more must come first, or there is no more
-                Err(error) => failed = Some(error.to_string()), // what tells the peer is still to be encoded
+                Err(error) => failed = Some(error.to_string()),
             }
             self.incoming.advance(discard.min(self.incoming.len()));
             if !more {
-                return failed.map_or(Ok(()), Err);
+                return Ok(());
             }
         }
     }
@@ -271,3 +290,94 @@ impl From<EncryptError> for Refused {
 
 /// The most that is encrypted as one record.
 const MAX_RECORD: usize = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    use wire::Rng;
+
+    use super::super::{Identity, Trust};
+    use super::*;
+
+    fn pair() -> [TlsLayer; 2] {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let identity = Identity::from_pem(certificate.pem(), key.serialize_pem()).unwrap();
+        let tls = Tls { identity: Some(identity), trust: Trust::Anyone, ..Tls::default() };
+        let remote = "127.0.0.1:443".parse().unwrap();
+        let client = TlsLayer::client(&tls, tls.client().unwrap(), remote).unwrap();
+        [client, TlsLayer::server(tls.server().unwrap()).unwrap()]
+    }
+
+    /// Changes what is under way in one of the ways that a hostile peer has.
+    fn spoil(data: &mut BytesMut, rng: &mut Rng) {
+        let place = |rng: &mut Rng, data: &BytesMut| rng.below(data.len().max(1) as u64) as usize;
+        let at = place(rng, data);
+        match rng.below(5) {
+            0 if !data.is_empty() => data[at] ^= 1 << rng.below(8),
+            1 => data.truncate(at),
+            2 => {
+                let again = data.clone();
+                data.extend_from_slice(&again);
+            }
+            3 => {
+                let mut noise = vec![0; rng.below(300) as usize];
+                rng.fill(&mut noise);
+                data.extend_from_slice(&noise);
+            }
+            _ => {
+                let record = [[22, 3, 3, 0, 4], [21, 3, 3, 0, 2], [23, 3, 3, 0, 1], [20, 3, 3, 0, 1]];
+                let mut header = record[rng.below(4) as usize].to_vec();
+                header.extend([1, 0, 0, 9]);
+                header.extend_from_slice(data);
+                *data = BytesMut::from(&header[..]);
+            }
+        }
+    }
+
+    /// Runs a conversation of which each flight is spoilt with some probability and cut at random places; whether both
+    /// ends opened.
+    fn converse(seed: u64, spoiling: f64) -> bool {
+        let mut rng = Rng::from_u64(seed);
+        let mut ends = pair();
+        let mut open = [false; 2];
+        ends.iter_mut().for_each(TlsLayer::start);
+        for _ in 0..40 {
+            for from in 0..2 {
+                let mut data = BytesMut::from(ends[from].output());
+                if rng.chance(spoiling) {
+                    spoil(&mut data, &mut rng);
+                }
+                while !data.is_empty() {
+                    let piece = data.split_to(1 + rng.below(data.len() as u64) as usize);
+                    ends[1 - from].receive(piece);
+                }
+                while let Some(happened) = ends[1 - from].next() {
+                    match happened {
+                        Happened::Opened => {
+                            open[1 - from] = true;
+                            ends[1 - from].send(Bytes::from(vec![7; 20_000]));
+                        }
+                        Happened::Failed(failure) => assert!(!failure.reason.is_empty()),
+                        Happened::Data(_) => ends[1 - from].send(Bytes::from_static(b"heard")),
+                        Happened::Finished => {}
+                    }
+                }
+                if open[from] && rng.chance(0.02) {
+                    ends[from].close();
+                }
+            }
+        }
+        open == [true; 2]
+    }
+
+    #[test]
+    fn no_spoilt_conversation_ends_in_a_panic() {
+        let mut opened = 0;
+        for seed in 0..400 {
+            let run = std::panic::catch_unwind(|| converse(seed, 0.15));
+            opened += u32::from(run.unwrap_or_else(|_| panic!("seed {seed}")));
+        }
+        assert!((1..400).contains(&opened), "{opened} of 400 opened");
+        assert!((0..20).all(|seed| converse(seed, 0.0)));
+    }
+}

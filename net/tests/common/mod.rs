@@ -4,12 +4,13 @@
 pub mod tls;
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::io::Read;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use bytes::Bytes;
 use net::Driver;
-use wire::{ConnId, Input, Instant, Machine, Output, QueryId, Transmit, Transport};
+use wire::{CloseReason, ConnId, Input, Instant, Machine, Output, QueryId, Transmit, Transport};
 
 /// Tells every input as its event; puts out what `push` was given, and what `react` answers.
 pub struct Puppet {
@@ -111,4 +112,63 @@ pub async fn during<M: Machine, T>(driver: &mut Driver<M>, f: impl Future<Output
             _ = driver.next() => {}
         }
     }
+}
+
+/// Runs `driver` while `f`, which may block, has a thread of its own; what the driver told meanwhile, and a little later.
+pub async fn beside<M: Machine, T: Send + 'static>(
+    driver: &mut Driver<M>,
+    f: impl FnOnce() -> T + Send + 'static,
+) -> (T, Vec<M::Event>) {
+    let mut task = tokio::task::spawn_blocking(f);
+    let mut told = Vec::new();
+    let result = loop {
+        tokio::select! {
+            result = &mut task => break result.unwrap(),
+            event = driver.next() => told.push(event),
+        }
+    };
+    while let Ok(event) = tokio::time::timeout(Duration::from_millis(30), driver.next()).await {
+        told.push(event);
+    }
+    (result, told)
+}
+
+/// Why `conn` was closed, as far as it was told.
+pub fn reason(told: &[Input], conn: ConnId) -> Option<CloseReason> {
+    told.iter().find_map(|input| match input {
+        Input::Closed { conn: closed, reason } if *closed == conn => Some(*reason),
+        _ => None,
+    })
+}
+
+/// The pieces that came over `conn`.
+pub fn pieces(told: &[Input], conn: ConnId) -> Vec<Bytes> {
+    let piece = |input: &Input| match input {
+        Input::Stream { conn: from, data } if *from == conn => Some(data.clone()),
+        _ => None,
+    };
+    told.iter().filter_map(piece).collect()
+}
+
+/// Whether the machine heard that `conn` is open.
+pub fn opened(told: &[Input], conn: ConnId) -> bool {
+    told.iter().any(|input| matches!(input, Input::Opened { conn: opened, .. } if *opened == conn))
+}
+
+/// Reads until the peer ends the connection in order or resets it; what came before.
+pub fn read_all(stream: &mut impl Read) -> Vec<u8> {
+    let (mut all, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return all,
+            Ok(length) => all.extend_from_slice(&buffer[..length]),
+        }
+    }
+}
+
+/// A blocking connection that gives up after five seconds of silence.
+pub fn dial(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    stream
 }
