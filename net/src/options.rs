@@ -69,10 +69,10 @@ impl Prepared {
             #[cfg(feature = "tls")]
             Transport::Tls => Ok(Some(Layers::new(vec![Box::new(self.tls_server()?)], true))),
             #[cfg(feature = "ws")]
-            Transport::Ws => Ok(Some(Layers::new(vec![Box::new(WsLayer::server(self.ws.clone()))], false))),
+            Transport::Ws => Ok(Some(Layers::new(vec![Box::new(WsLayer::server(self.ws.clone())?)], false))),
             #[cfg(all(feature = "tls", feature = "ws"))]
             Transport::Wss => {
-                let (tls, ws) = (self.tls_server()?, WsLayer::server(self.ws.clone()));
+                let (tls, ws) = (self.tls_server()?, WsLayer::server(self.ws.clone())?);
                 Ok(Some(Layers::new(vec![Box::new(tls), Box::new(ws)], true)))
             }
             other => Err(unsupported(other)),

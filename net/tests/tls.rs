@@ -132,7 +132,12 @@ async fn connections_to_one_address_may_trust_otherwise() {
     let address = server.listen(Transport::Tls, loopback()).unwrap();
     let mut client = Driver::with_config(Puppet::default(), trusting(Trust::Pinned(Vec::new())));
     let pinned = Tls { trust: Trust::Pinned(vec![certified.identity().fingerprint()]), ..Tls::default() };
-    client.options_for(address, Some(Options { tls: pinned, ..Options::default() }));
+    let options = Options {
+        tls: pinned,
+        #[cfg(feature = "ws")]
+        ws: net::Ws::default(),
+    };
+    client.options_for(address, Some(options));
     client.machine_mut().connect_over(Transport::Tls, 0, address);
     let server = tokio::spawn(async move {
         loop {

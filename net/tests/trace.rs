@@ -73,6 +73,37 @@ async fn a_stream_shows_its_handshake_its_bytes_and_its_end() {
     assert_eq!(flags, wanted);
 }
 
+/// The payloads of the capture that a server writes when a client says "hello" over `transport` and it answers.
+#[cfg(all(feature = "tls", feature = "ws"))]
+async fn payloads(transport: wire::Transport) -> Vec<Vec<u8>> {
+    let file = Shared::default();
+    let trace = Trace::new(file.clone()).unwrap();
+    let mut server = Driver::with_config(Puppet::echo(), common::tls::server());
+    server.trace(Some(trace.clone()));
+    let address = server.listen(transport, loopback()).unwrap();
+    let mut client = Driver::with_config(Puppet::default(), common::tls::anyone());
+    let conn = client.machine_mut().connect_over(transport, 0, address);
+    client.machine_mut().write(conn, "hello");
+    let answered = async { while !matches!(next(&mut client).await, wire::Input::Stream { .. }) {} };
+    during(&mut server, answered).await;
+    trace.finish().unwrap();
+    let found = packets(&file.0.lock().unwrap());
+    found.into_iter().map(|packet| packet.2).filter(|payload| !payload.is_empty()).collect()
+}
+
+#[cfg(all(feature = "tls", feature = "ws"))]
+#[tokio::test]
+async fn captures_show_what_tls_hides_and_frames_as_they_are() {
+    assert_eq!(payloads(wire::Transport::Tls).await, [b"hello", b"hello"]);
+    for transport in [wire::Transport::Ws, wire::Transport::Wss] {
+        let payloads = payloads(transport).await;
+        assert!(payloads[0].starts_with(b"GET / HTTP/1.1\r\n"), "{transport}");
+        assert!(payloads[1].starts_with(b"HTTP/1.1 101 "), "{transport}");
+        assert_eq!(payloads[2][..2], [0x82, 0x85], "{transport}: a masked frame");
+        assert_eq!(payloads[3], b"\x82\x05hello", "{transport}");
+    }
+}
+
 #[tokio::test]
 async fn a_full_disk_ends_the_capture_and_nothing_else() {
     struct Full(usize);

@@ -29,6 +29,7 @@ pub(super) struct Refusal {
 
 pub(super) fn ask(ws: &Ws, remote: SocketAddr) -> io::Result<Asked> {
     let key = generate_key();
+    ws.check()?;
     let uri: Uri = ws.path.parse().map_err(invalid)?;
     let mut request = Request::new(());
     *request.version_mut() = Version::HTTP_11;
@@ -54,8 +55,10 @@ pub(super) fn ask(ws: &Ws, remote: SocketAddr) -> io::Result<Asked> {
 
 /// Looks whether the server's answer is there and opens the connection; returns its length.
 pub(super) fn verify(ws: &Ws, accept: &str, data: &[u8]) -> Result<Option<usize>, String> {
-    if !is_whole(data) {
-        return Ok(None);
+    match whole(data, ws.handshake) {
+        Whole::Yes => {}
+        Whole::NotYet => return Ok(None),
+        Whole::TooLong => return Err("the server's answer is too long".to_owned()),
     }
     let Some((length, response)) = Response::try_parse(data).map_err(|error| error.to_string())? else {
         return Ok(None);
@@ -87,8 +90,12 @@ pub(super) fn verify(ws: &Ws, accept: &str, data: &[u8]) -> Result<Option<usize>
 /// Looks whether the client's request is there; returns the answer that opens the connection.
 pub(super) fn answer(ws: &Ws, data: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
     use tungstenite::handshake::server::Request;
-    if !is_whole(data) {
-        return Ok(None);
+    match whole(data, ws.handshake) {
+        Whole::Yes => {}
+        Whole::NotYet => return Ok(None),
+        Whole::TooLong => {
+            return Err(refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the client's request is too long"));
+        }
     }
     let parsed = Request::try_parse(data).map_err(|error| refuse(StatusCode::BAD_REQUEST, error))?;
     let Some((length, request)) = parsed else { return Ok(None) };
@@ -99,7 +106,7 @@ pub(super) fn answer(ws: &Ws, data: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
     if headers.get_all(HOST).iter().count() != 1 {
         return Err(refuse(StatusCode::BAD_REQUEST, "the request names no host"));
     }
-    if request.uri().path() != ws.path {
+    if Some(request.uri().path()) != ws.path.split('?').next() {
         return Err(refuse(StatusCode::NOT_FOUND, "the request is for another path"));
     }
     if headers.contains_key(UPGRADE) && !is(headers, &SEC_WEBSOCKET_VERSION, VERSION) {
@@ -122,11 +129,6 @@ pub(super) fn answer(ws: &Ws, data: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
     Ok(Some(answer))
 }
 
-/// The refusal of a request that does not end.
-pub(super) fn too_long() -> Refusal {
-    refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the client's request is too long")
-}
-
 /// What a refused client hears.
 fn refuse(status: StatusCode, reason: impl ToString) -> Refusal {
     let version = if status == StatusCode::UPGRADE_REQUIRED { "Sec-WebSocket-Version: 13\r\n" } else { "" };
@@ -134,9 +136,20 @@ fn refuse(status: StatusCode, reason: impl ToString) -> Refusal {
     Refusal { answer, reason: reason.to_string() }
 }
 
+enum Whole {
+    Yes,
+    NotYet,
+    TooLong,
+}
+
 /// Whether the empty line after the headers has come; until then it is not worth a parser's time.
-fn is_whole(data: &[u8]) -> bool {
-    data.windows(4).any(|end| end == b"\r\n\r\n")
+fn whole(data: &[u8], limit: usize) -> Whole {
+    let end = data.windows(4).position(|end| end == b"\r\n\r\n").map(|at| at + 4);
+    match end {
+        _ if end.unwrap_or(data.len()) > limit => Whole::TooLong,
+        Some(_) => Whole::Yes,
+        None => Whole::NotYet,
+    }
 }
 
 fn is(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {

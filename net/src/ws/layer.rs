@@ -53,8 +53,9 @@ impl WsLayer {
         Ok(WsLayer::new(ws, State::Asking(asked)))
     }
 
-    pub fn server(ws: Arc<Ws>) -> WsLayer {
-        WsLayer::new(ws, State::Listening { input: BytesMut::new() })
+    pub fn server(ws: Arc<Ws>) -> io::Result<WsLayer> {
+        ws.check()?;
+        Ok(WsLayer::new(ws, State::Listening { input: BytesMut::new() }))
     }
 
     fn new(ws: Arc<Ws>, state: State) -> WsLayer {
@@ -69,25 +70,20 @@ impl WsLayer {
                     input.advance(length);
                     (Role::Client, std::mem::take(input))
                 }
-                Ok(None) if input.len() > self.ws.handshake => return self.fail("the server's answer is too long"),
                 Ok(None) => return self.unopened(),
                 Err(reason) => return self.fail(reason),
             },
-            State::Listening { input } => {
-                let answer = match handshake::answer(&self.ws, input) {
-                    Ok(None) if input.len() > self.ws.handshake => Err(handshake::too_long()),
-                    Ok(None) => return self.unopened(),
-                    answer => answer,
-                };
-                match answer {
-                    Ok(answer) => self.output.extend_from_slice(&answer.unwrap_or_default()),
-                    Err(refusal) => {
-                        self.output.extend_from_slice(&refusal.answer);
-                        return self.fail(refusal.reason);
-                    }
+            State::Listening { input } => match handshake::answer(&self.ws, input) {
+                Ok(Some(answer)) => {
+                    self.output.extend_from_slice(&answer);
+                    (Role::Server, BytesMut::new())
                 }
-                (Role::Server, BytesMut::new())
-            }
+                Ok(None) => return self.unopened(),
+                Err(refusal) => {
+                    self.output.extend_from_slice(&refusal.answer);
+                    return self.fail(refusal.reason);
+                }
+            },
             _ => return None,
         };
         let mut reader = Reader::new(role, self.ws.message);

@@ -3,6 +3,8 @@ mod frame;
 mod handshake;
 mod layer;
 
+use std::io;
+
 pub(crate) use layer::WsLayer;
 
 /// How connections over [`Transport::Ws`](wire::Transport::Ws) and [`Transport::Wss`](wire::Transport::Wss) are used.
@@ -25,6 +27,23 @@ pub struct Ws {
     pub subprotocols: Vec<String>,
     /// Whether messages that are UTF-8 are sent as text; by default all are sent as binary. Both are always taken.
     pub text: bool,
+}
+
+impl Ws {
+    /// Whether the options can be written into a handshake, as far as no parser looks at them.
+    fn check(&self) -> io::Result<()> {
+        let token = |name: &String| {
+            !name.is_empty() && name.bytes().all(|c| c.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&c))
+        };
+        let twice = |(at, name): (usize, &String)| self.subprotocols[..at].contains(name);
+        let wrong = match self {
+            _ if !self.path.starts_with('/') => "a path starts with a slash",
+            _ if !self.subprotocols.iter().all(token) => "a subprotocol is a token",
+            _ if self.subprotocols.iter().enumerate().any(twice) => "a subprotocol stands there twice",
+            _ => return Ok(()),
+        };
+        Err(io::Error::new(io::ErrorKind::InvalidInput, wrong))
+    }
 }
 
 impl Default for Ws {

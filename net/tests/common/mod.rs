@@ -2,6 +2,8 @@
 #![allow(dead_code)] // no test file uses all of it
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(feature = "ws")]
+pub mod ws;
 
 use std::collections::VecDeque;
 use std::io::Read;
