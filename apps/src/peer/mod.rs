@@ -25,7 +25,7 @@ pub mod words;
 
 pub use address::Place;
 pub use op::Op;
-pub use options::{Command, Encryption, Ids, Kind, NodeOptions, Options, SimKind, SimOptions, rewritten};
+pub use options::{Command, Encryption, Ids, Kind, Mode, NodeOptions, Options, SimKind, SimOptions, rewritten};
 pub use suggest::suggest;
 pub use typed::{HELP, Typed};
 

@@ -8,12 +8,14 @@ use super::capture::Capture;
 pub(super) enum Node {
     Mesh(Box<mesh::Node>),
     Sync(Box<sync::Node>),
+    Chord(Box<chord::Node>),
 }
 
 /// What it tells.
 pub(super) enum Event {
     Mesh(mesh::Event),
     Sync(sync::Event),
+    Chord(chord::Event),
 }
 
 impl Node {
@@ -22,6 +24,7 @@ impl Node {
         match self {
             Node::Mesh(node) => node,
             Node::Sync(node) => node.mesh(),
+            Node::Chord(node) => node.mesh(),
         }
     }
 
@@ -30,6 +33,7 @@ impl Node {
         match self {
             Node::Mesh(node) => node,
             Node::Sync(node) => node.mesh_mut(),
+            Node::Chord(node) => node.mesh_mut(),
         }
     }
 }
@@ -41,6 +45,7 @@ impl Machine for Node {
         match self {
             Node::Mesh(node) => node.handle(now, input),
             Node::Sync(node) => node.handle(now, input),
+            Node::Chord(node) => node.handle(now, input),
         }
     }
 
@@ -48,6 +53,7 @@ impl Machine for Node {
         match self {
             Node::Mesh(node) => node.poll().map(|output| output.map(Event::Mesh)),
             Node::Sync(node) => node.poll().map(|output| output.map(Event::Sync)),
+            Node::Chord(node) => node.poll().map(|output| output.map(Event::Chord)),
         }
     }
 
@@ -55,6 +61,7 @@ impl Machine for Node {
         match self {
             Node::Mesh(node) => node.deadline(),
             Node::Sync(node) => node.deadline(),
+            Node::Chord(node) => node.deadline(),
         }
     }
 }

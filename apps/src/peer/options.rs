@@ -110,6 +110,19 @@ pub struct NodeOptions {
     /// sync: let anyone overwrite what another wrote within the last hour
     #[arg(long, help_heading = "Protocol")]
     pub no_leasing: bool,
+    /// chord: hold nothing for others until told to join
+    #[arg(long, help_heading = "Protocol")]
+    pub leeching: bool,
+    /// chord: speak the ring among our own nodes and the old protocol with others (auto), or one of them alone
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "auto|ring|tables",
+        hide_possible_values = true,
+        help_heading = "Protocol"
+    )]
+    pub mode: Mode,
     /// Links to open by ourselves [default: 4]
     #[arg(long, value_name = "N", help_heading = "Protocol")]
     pub max_outgoing: Option<usize>,
@@ -221,6 +234,18 @@ pub enum Ids {
     Str,
     /// The protocol id as text too.
     Strall,
+}
+
+/// Which of the two protocols of the hash table is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Both, joined into one dictionary.
+    #[default]
+    Auto,
+    /// The ring of the Chord paper alone.
+    Ring,
+    /// The five tables of py2p and js2p alone.
+    Tables,
 }
 
 /// The options of `peer sim`.

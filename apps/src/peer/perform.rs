@@ -174,9 +174,14 @@ impl Program {
     }
 
     /// The answer to an operation whose time is up.
-    pub fn too_late(&self, _started: Instant, wants: Wants) -> Json {
+    pub fn too_late(&self, started: Instant, wants: Wants) -> Json {
         match wants {
             Wants::Survey(_, reports) => json!({"result": reports.told.into_values().collect::<Vec<_>>()}),
+            Wants::Answer(_) => {
+                let seconds = (self.driver.now() - started).as_secs_f64();
+                json!({"error": "no answer in time", "seconds": seconds})
+            }
+            Wants::Unjoined => json!({"error": "the others did not take everything in time"}),
         }
     }
 

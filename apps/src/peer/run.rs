@@ -42,6 +42,8 @@ pub(super) struct Program {
     pub pending: Vec<Pending>,
     /// Set when the program shall end, with the time when it does at the latest.
     pub leaving: Option<Wake>,
+    /// Whether what was held is still on its way to others.
+    pub handing_over: bool,
     /// When to say that no seed has answered.
     complain: Option<Wake>,
 }
@@ -65,13 +67,18 @@ pub(super) struct Pending {
 }
 
 /// What it waits for.
+#[derive(PartialEq)]
 pub(super) enum Wants {
     /// The reports of a survey.
     Survey(u64, Reports),
+    /// What comes of a question to the hash table, or of a change.
+    Answer(chord::Query),
+    /// Everything that was held is with others.
+    Unjoined,
 }
 
 /// The nodes that have answered a survey, and those that only their neighbours speak of so far.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub(super) struct Reports {
     pub told: BTreeMap<String, Json>,
     missing: BTreeSet<String>,
@@ -131,6 +138,7 @@ pub(super) async fn run(kind: Kind, options: NodeOptions) -> Result<(), Failure>
         problems: BTreeMap::new(),
         pending: Vec::new(),
         leaving: None,
+        handing_over: false,
         complain,
     };
     program.show_state();
@@ -181,7 +189,7 @@ impl Program {
     }
 
     fn has_left(&self) -> bool {
-        self.leaving.is_some_and(|at| at <= Wake::now() || !self.is_handing_over())
+        self.leaving.is_some_and(|at| at <= Wake::now() || !self.handing_over)
     }
 
     fn say_bye(&self) {
@@ -236,6 +244,9 @@ impl Program {
         match outcome {
             Outcome::Now(answer) => self.answer(asker, answer),
             Outcome::Silent => {}
+            Outcome::Later { .. } if self.pending.len() >= MAX_PENDING => {
+                self.answer(asker, json!({"error": "too many questions at once; wait for some answers"}));
+            }
             Outcome::Later { until, wants } => {
                 let started = self.driver.now();
                 self.pending.push(Pending { asker, until, started, wants });
@@ -297,6 +308,8 @@ async fn asleep(until: Option<Wake>) {
     }
 }
 
+/// Operations that wait for their answers at once.
+const MAX_PENDING: usize = 1024;
 /// How long seeds may be silent before somebody is told.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the hand-over may take when we leave.

@@ -11,7 +11,7 @@ use wire::{Rng, Transport};
 use super::address::Place;
 use super::capture::Capture;
 use super::node::{Node, Watched};
-use super::options::{Ids, Kind, NodeOptions};
+use super::options::{Ids, Kind, Mode, NodeOptions};
 use super::security;
 use super::suggest::suggest;
 use crate::common::{Failure, seed};
@@ -73,19 +73,28 @@ pub(super) fn set_up(kind: Kind, options: &NodeOptions) -> Result<Ready, Failure
         capture.set_port(first.port());
     }
     let subnet = config.subnet.clone();
-    driver.machine_mut().set(node(kind, options, config, rng)?);
+    driver.machine_mut().set(node(kind, options, config, rng));
     Ok(Ready { driver, trace, listen, subnet, compression, pin })
 }
 
-fn node(kind: Kind, options: &NodeOptions, mesh: mesh::Config, rng: Rng) -> Result<Node, Failure> {
-    Ok(match kind {
+fn node(kind: Kind, options: &NodeOptions, mesh: mesh::Config, rng: Rng) -> Node {
+    match kind {
         Kind::Mesh => Node::Mesh(Box::new(mesh::Node::new(mesh, rng))),
         Kind::Sync => {
             let config = sync::Config { mesh, leasing: !options.no_leasing, ..sync::Config::default() };
             Node::Sync(Box::new(sync::Node::new(config, rng)))
         }
-        Kind::Chord => return Err(Failure::runtime("peer chord is not there yet")),
-    })
+        Kind::Chord => {
+            let mode = match options.mode {
+                Mode::Auto => chord::Mode::Auto,
+                Mode::Ring => chord::Mode::Ring,
+                Mode::Tables => chord::Mode::Tables,
+            };
+            let state = options.name.iter().map(|name| ("name".into(), name.as_str().into())).collect();
+            let config = chord::Config { mesh, mode, joined: !options.leeching, state, ..chord::Config::default() };
+            Node::Chord(Box::new(chord::Node::new(config, rng)))
+        }
+    }
 }
 
 fn mesh_config(kind: Kind, options: &NodeOptions, compression: &[Compression]) -> Result<mesh::Config, Failure> {

@@ -108,6 +108,7 @@ impl Program {
         match event {
             Event::Mesh(event) => self.on_mesh_event(event),
             Event::Sync(event) => self.on_sync_event(event),
+            Event::Chord(event) => self.on_chord_event(event),
         }
     }
 
@@ -180,7 +181,7 @@ impl Program {
         });
         let mut done = Vec::new();
         for (at, pending) in self.pending.iter_mut().enumerate() {
-            let Wants::Survey(number, reports) = &mut pending.wants;
+            let Wants::Survey(number, reports) = &mut pending.wants else { continue };
             if *number == report.survey
                 && reports.told.len() < MAX_REPORTS
                 && reports.add(report.id.as_str(), &links, told.clone())

@@ -1,6 +1,8 @@
 //! How a node takes part in the dictionary.
 use std::time::Duration;
 
+use serializer::Value;
+
 use crate::{ring, tables};
 
 /// Which of the two chords a node speaks.
@@ -39,6 +41,8 @@ pub struct Config {
     pub key_length: usize,
     /// Whether changes are told to everybody, which old peers do and `keys()` needs. Default true.
     pub announce: bool,
+    /// Fields that surveys are told beside the node's own, such as a name. Default none.
+    pub state: Vec<(Value, Value)>,
     /// How long a link that was opened for the ring stays unused. Default 60 s.
     pub idle: Duration,
     /// Links opened for the ring at once. Default 64; the least recently used one goes first.
@@ -77,6 +81,7 @@ impl Default for Config {
             keys: 65_536,
             key_length: 1024,
             announce: true,
+            state: Vec::new(),
             idle: Duration::from_secs(60),
             links: 64,
             dial: Duration::from_secs(3),

@@ -74,6 +74,7 @@ impl Node {
         ];
         let mut fields: Vec<(Value, Value)> = fields.into_iter().map(|(name, value)| (name.into(), value)).collect();
         fields.push(("data".into(), self.load().into()));
+        fields.extend(self.config.state.iter().cloned());
         let state = Value::Map(fields);
         if state != self.told_state {
             self.told_state = state.clone();
