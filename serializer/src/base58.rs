@@ -4,6 +4,8 @@
 use crate::Error;
 
 /// The 58 digits in the order of their values.
+//= p2p#3.4/digits MUST
+//# In the order of their values.
 pub const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /// The longest text that [`decode`] takes: the work grows with the square of it. A number of 512 bits has 88 digits.
@@ -17,6 +19,8 @@ pub const MAX_DIGITS: usize = 1024;
 /// assert_eq!(base58::encode(&[0, 0, 255]), "5Q");
 /// assert_eq!(base58::encode(&[]), "1");
 /// ```
+//= p2p#3.4/whole-number MUST
+//# Digits of zeros in front are cut off, and an empty text becomes the digit of 0.
 pub fn encode(number: &[u8]) -> String {
     // Groups of five digits, least significant first: 58^5 and a remainder times 2^32 fit a u64 with room to spare.
     let mut groups: Vec<u32> = Vec::with_capacity(number.len() / 3 + 1);

@@ -22,6 +22,8 @@ pub enum Compression {
 
 impl Compression {
     /// All methods, the one to prefer first: the order in which the programs of the family announce them.
+    //= p2p#3.3/preference SHOULD
+    //# The order of this list, which a node announces from.
     pub const ALL: [Compression; 5] =
         [Compression::Snappy, Compression::Zlib, Compression::Gzip, Compression::Bz2, Compression::Lzma];
 
@@ -33,6 +35,8 @@ impl Compression {
     /// assert_eq!(Compression::from_code(0x13), Some(Compression::Zlib));
     /// assert_eq!(Compression::from_code(0x14), None);
     /// ```
+    //= p2p#3.2/methods MUST
+    //# A constant each.
     pub const fn code(self) -> u64 {
         match self {
             Compression::Bz2 => 0x10,
@@ -44,6 +48,8 @@ impl Compression {
     }
 
     /// The method of that number; `None` for one that nobody implements.
+    //= p2p#3.2/methods-other MUST
+    //# `None` for every other number, so that a list is filtered by it.
     pub fn from_code(code: u64) -> Option<Compression> {
         Compression::ALL.into_iter().find(|method| method.code() == code)
     }
@@ -101,11 +107,15 @@ impl Compression {
     pub fn decompress(self, data: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
         match self {
             Compression::Snappy => decompress_snappy(data, limit),
+            //= p2p#3.3/either-deflate MAY
+            //# A gzip file is told by its first two bytes, whichever of the two was announced.
             Compression::Zlib | Compression::Gzip if data.starts_with(&GZIP_MAGIC) => {
                 self.read(flate2::read::GzDecoder::new(data), data.len(), limit)
             }
             Compression::Zlib | Compression::Gzip => zlib::decompress(data, limit, Error::Compressed(self)),
             Compression::Bz2 => self.read(bzip2::read::BzDecoder::new(data), data.len(), limit),
+            //= p2p#3.3/xz-file MUST
+            //# A reader of xz files whose dictionary is limited too, because a header alone could ask for 4 GiB.
             Compression::Lzma => {
                 self.read(lzma_rust2::XzReader::new_mem_limit(data, false, LZMA_MEMORY_KIB), data.len(), limit)
             }
@@ -126,6 +136,8 @@ impl Compression {
     }
 
     /// Reads to the end or to one byte more than allowed.
+    //= p2p#5/bomb MUST
+    //# Stops one byte beyond the limit; zlib has the same limit in its loop, snappy before it starts.
     fn read(self, reader: impl Read, length: usize, limit: usize) -> Result<Vec<u8>, Error> {
         let mut out = Vec::with_capacity(length.saturating_mul(2).min(limit));
         let cap = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -163,6 +175,8 @@ fn is_zlib(data: &[u8]) -> bool {
         .is_some_and(|&[method, flags]| method & 0x8f == 0x08 && u16::from_be_bytes([method, flags]).is_multiple_of(31))
 }
 
+//= p2p#3.3/snappy-block MUST
+//# The raw encoder and decoder; the framing format is another type of the library.
 fn compress_snappy(data: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start + snap::raw::max_compress_len(data.len()), 0);

@@ -1,6 +1,10 @@
 use crate::Value;
 
 /// The first field of a message: whether it is flooded, sent to one node, or about the link itself.
+//= p2p#3.2/main MUST
+//# A variant each.
+//= p2p#3.2/main-other MUST
+//# Every other number has a place in `Other`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MainFlag {
     /// 0: every node forwards it once.
@@ -95,6 +99,8 @@ pub enum Flag {
 
 impl Flag {
     /// The flags that have a name, in the order of their numbers from 0.
+    //= p2p#3.2/sub MUST
+    //# In the order of the numbers, and `From` looks up there.
     pub const NAMED: [Flag; 18] = [
         Flag::Broadcast,
         Flag::Compression,

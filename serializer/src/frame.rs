@@ -24,6 +24,8 @@ use crate::{Compression, Error, Limits, Message, MessageId};
 ///
 /// # Panics
 /// When the frame of a message of the caller's is longer than 2^32 - 1 bytes.
+//= p2p#3.3/whole-body MUST
+//# The plain frame behind its length goes through the method as one; the length is written after.
 pub fn encode(message: &Message, compression: Option<Compression>) -> Bytes {
     let plain = message.frame();
     let Some(method) = compression else { return plain.clone() };
@@ -52,6 +54,12 @@ pub fn encode(message: &Message, compression: Option<Compression>) -> Bytes {
 /// off; as [`Message::decode`] when the message is bad.
 pub fn open(body: Bytes, announced: &[Compression], limits: &Limits) -> Result<Message, Error> {
     // A body that looks compressed is inflated first, so that its hash is not computed in vain; the rest is tried after.
+    //= p2p#3.3/unmarked MUST
+    //# The hash decides for every attempt; how a body starts only decides which attempt is the first.
+    //= p2p#3.3/plain-too MUST
+    //# No compression is one of the attempts, always.
+    //= p2p#3.3/announced-only MUST NOT
+    //# The attempts are made of the announced list alone.
     let likely = announced.iter().copied().find(|method| method.looks_like(&body)).map(Some);
     let attempts = likely.into_iter().chain([None]).chain(announced.iter().copied().map(Some));
     let mut tried = [false; Compression::ALL.len()];
@@ -63,6 +71,8 @@ pub fn open(body: Bytes, announced: &[Compression], limits: &Limits) -> Result<M
                 None => continue,
             }
         };
+        //= p2p#5/tried-once SHOULD
+        //# A mark for each method; the list itself may be as long as it likes.
         if tried.get_mut(method as usize).is_none_or(|tried| std::mem::replace(tried, true)) {
             continue; // a list that names a method a thousand times costs one try
         }
@@ -80,6 +90,8 @@ pub fn open(body: Bytes, announced: &[Compression], limits: &Limits) -> Result<M
 }
 
 /// The id of the message in a body, which follows it, when it is right.
+//= p2p#3.1/verify MUST
+//# The only way to a message out of a body.
 fn checked(body: &[u8]) -> Option<MessageId> {
     let (hash, bytes) = body.split_first_chunk()?;
     let id = MessageId::of(bytes);
@@ -109,6 +121,8 @@ fn message(mut body: Bytes, id: MessageId, limits: &Limits) -> Result<Message, E
 /// assert_eq!(decoder.next().unwrap(), Err(Error::FrameTooLong { announced: u32::MAX }));
 /// assert!(decoder.next().is_none());
 /// ```
+//= p2p#3.1/stream MUST
+//# A whole frame in a piece is a slice of it; others are put together from pieces, header included.
 #[derive(Debug)]
 pub struct Decoder {
     limit: usize,
@@ -147,6 +161,10 @@ impl Decoder {
     }
 
     /// The length of a body; bodies longer than allowed end the stream.
+    //= p2p#3.1/length MUST
+    //# Read as big-endian, here and for a header that came in pieces.
+    //= p2p#5/length-limit MUST
+    //# Compared with the limit before a byte of the body is kept; the decoder is at its end after that.
     fn length(&mut self, header: [u8; 4]) -> Result<usize, Error> {
         let announced = u32::from_be_bytes(header);
         match usize::try_from(announced) {
@@ -161,6 +179,8 @@ impl Decoder {
     }
 
     /// Moves bytes from the pieces until `partial` has `length` of them; `false` when there are not enough.
+    //= p2p#5/received-only MUST
+    //# Grows by what a piece holds; the announced length only says where to stop.
     fn fill(&mut self, length: usize) -> bool {
         while self.partial.len() < length {
             let Some(piece) = self.pieces.front_mut() else { return false };

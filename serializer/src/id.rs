@@ -11,6 +11,8 @@ pub const PROTOCOL_VERSION: &str = "0.7";
 
 /// The text that names a node, a network or a request. Usually the base58 digits of a hash, but nobody checks: any text up
 /// to [`Id::MAX_LENGTH`] bytes is an id. Equal when the bytes are equal, whether they travelled as string or as bytes.
+//= p2p#3.4/by-bytes MUST
+//# What it came as is forgotten; equality, order and hash are those of the bytes.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Id(ByteString);
 
@@ -28,6 +30,10 @@ impl Id {
     ///
     /// # Errors
     /// [`Error::IdTooLong`].
+    //= p2p#3.4/any-text MUST
+    //# Only the length is looked at.
+    //= p2p#5/id-length MUST
+    //# 256 bytes, four times what a node has; base58 has a limit of its own.
     pub fn new(text: impl Into<ByteString>) -> Result<Id, Error> {
         let text = text.into();
         if text.len() > Id::MAX_LENGTH { Err(Error::IdTooLong) } else { Ok(Id(text)) }
@@ -146,6 +152,8 @@ impl Encryption {
     /// use serializer::Encryption;
     /// assert_eq!(Encryption::Ssl.name(), "SSL");
     /// ```
+    //= p2p#3.4/kinds MUST
+    //# A literal each.
     pub const fn name(self) -> &'static str {
         match self {
             Encryption::Plaintext => "Plaintext",
@@ -163,6 +171,8 @@ impl Encryption {
 /// let id = protocol_id("mesh", Encryption::Plaintext);
 /// assert_eq!(id.as_str(), "EpAmyZWv9rZUKmjQgU3FTUD4GrJHvVEXizmghVBc8eGD");
 /// ```
+//= p2p#3.4/protocol-id MUST
+//# The three texts one after the other, hashed, as a number in base58.
 pub fn protocol_id(subnet: &str, encryption: Encryption) -> Id {
     let mut hash = Context::new(&SHA256);
     for part in [subnet, encryption.name(), PROTOCOL_VERSION] {
@@ -179,6 +189,8 @@ pub fn protocol_id(subnet: &str, encryption: Encryption) -> Id {
 /// let id = node_id("::1", 1, &protocol_id("chord", Encryption::Ssl), b"salt");
 /// assert_eq!(id.as_str(), "KSM4kkpQB7EtKvCLadpshSFzV49HUgDC7RVwxb1zDGeFrWcpBkrDtjtU8mu2xVbMb");
 /// ```
+//= p2p#3.4/node-id SHOULD
+//# The address as Python prints such a pair, which is what py2p hashes.
 pub fn node_id(host: &str, port: u16, protocol: &Id, salt: &[u8]) -> Id {
     let mut hash = Context::new(&SHA384);
     hash.update(format!("('{host}', {port})").as_bytes());

@@ -8,6 +8,8 @@ use crate::value::{Reader, put_array_header, put_str, put_uint};
 use crate::{Error, Flag, Id, Limits, MainFlag, Value};
 
 /// The SHA-256 of a message's bytes: its name and its checksum.
+//= p2p#3.1/id MUST
+//# Made from the bytes as they were written or came, once, and kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(pub [u8; 32]);
 
@@ -45,6 +47,8 @@ impl fmt::Debug for MessageId {
 ///
 /// Two programs may encode the same fields differently, and the id is the hash of the bytes. So a relay forwards
 /// [`Message::bytes`] as they came; nothing here ever encodes a received message again.
+//= p2p#3.1/original-bytes MUST
+//# There is no way to change a message, and its frame is made of the bytes it was decoded from.
 #[derive(Clone)]
 pub struct Message(Arc<Inner>);
 
@@ -72,6 +76,14 @@ impl Message {
     ///
     /// # Panics
     /// As [`Value::encode`].
+    //= p2p#3.1/array MUST
+    //# Header, three fields and payload go into one buffer behind the room for length and hash.
+    //= p2p#3.1/hash MUST
+    //# Computed over the buffer behind the room that was left for it.
+    //= p2p#3.1/seconds MUST
+    //# The type has no fractions, and the number is written as it is.
+    //= p2p#3.1/sender-text SHOULD
+    //# An id is always written as a string here.
     pub fn new(main: MainFlag, sender: &Id, time: u64, payload: Vec<Value>) -> Message {
         let hint: usize = payload.iter().map(Value::size_hint).sum();
         let mut out = Vec::with_capacity(HEADER + 24 + sender.as_bytes().len() + hint);
@@ -114,7 +126,11 @@ impl Message {
     /// The message of those bytes whose hash is known to be `id`.
     pub(crate) fn with_id(bytes: Bytes, id: MessageId, limits: &Limits) -> Result<Message, Error> {
         let mut reader = Reader::new(&bytes, limits);
+        //= p2p#5/short-array-told MUST
+        //# An error of its own, the only one for which `Error::closes` is false.
         let count = reader.array_header()?.checked_sub(3).ok_or(Error::TooFewFields)?;
+        //= p2p#5/fields MUST
+        //# Each field has its own error; the values after them may be anything.
         let main = match reader.unsigned()? {
             Some(code) => code.into(),
             None => reader.value()?.as_u64().ok_or(Error::MainFlag)?.into(),
@@ -150,6 +166,8 @@ impl Message {
     }
 
     /// The flag, which is the first value of the payload; `None` when that is missing or no whole number from 0.
+    //= p2p#3.2/sub-other MUST
+    //# No flag is `None`, an unknown one `Other`; the payload is there all the same.
     pub fn sub(&self) -> Option<Flag> {
         self.0.payload.first().and_then(Value::as_u64).map(Flag::from)
     }
@@ -214,6 +232,8 @@ pub(crate) fn frame_length(length: usize) -> [u8; 4] {
 }
 
 /// The whole seconds of a time in any other form: js2p writes it as a float once it needs more than 31 bits.
+//= p2p#3.1/float-time MUST
+//# Cut to whole seconds; what is below 0, above 64 bits or no number is refused.
 fn whole_seconds(time: &Value) -> Result<u64, Error> {
     match *time {
         Value::Float(seconds) if (0.0..18_446_744_073_709_551_616.0).contains(&seconds) => Ok(seconds as u64),

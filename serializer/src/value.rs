@@ -21,6 +21,10 @@ pub(crate) use encode::{put_array_header, put_str, put_uint};
 /// value.encode(&mut bytes);
 /// assert_eq!(Value::decode(bytes.into(), &Limits::default()), Ok(value));
 /// ```
+//= p2p#3.1/str-and-bin MUST
+//# A variant each; `as_bytes` is for where the difference does not matter.
+//= p2p#3.1/any-value MUST
+//# Maps are lists of pairs, floats keep their bits, extension types their number and bytes.
 #[derive(Clone, Debug, Default)]
 pub enum Value {
     /// Nothing.

@@ -27,6 +27,7 @@ fn message() -> Message {
     Message::new(MainFlag::Whisper, &Id::new("me").unwrap(), 1, vec![2.into(), "hello".into()])
 }
 
+//= p2p#3.1/verify test
 #[test]
 fn a_wrong_hash_is_refused() {
     let good = frame::encode(&message(), None).slice(4..);
@@ -57,6 +58,7 @@ fn what_is_no_message_is_refused_by_name() {
     assert_eq!(open(b"\x94\x00\xa1x\x01\xa1\xff"), Err(Error::Utf8));
 }
 
+//= p2p#5/short-array-told test
 #[test]
 fn an_array_that_is_too_short_is_told_apart_because_peers_stay_on_it() {
     for count in 0..3usize {
@@ -67,6 +69,7 @@ fn an_array_that_is_too_short_is_told_apart_because_peers_stay_on_it() {
     assert_eq!((bare.payload(), bare.sub(), bare.values()), (&[][..], None, &[][..]));
 }
 
+//= p2p#5/fields test
 #[test]
 fn fields_of_the_wrong_type_are_refused() {
     let with = |main: Value, sender: Value, time: Value| open(&msgpack(vec![main, sender, time].into()));
@@ -83,6 +86,8 @@ fn fields_of_the_wrong_type_are_refused() {
     }
 }
 
+//= p2p#3.2/sub-other test
+//= p2p#3.2/main-other test
 #[test]
 fn a_payload_without_a_flag_is_a_message_all_the_same() {
     for first in [Value::Nil, "0".into(), (-1).into(), 2.0.into()] {
@@ -91,6 +96,7 @@ fn a_payload_without_a_flag_is_a_message_all_the_same() {
     }
 }
 
+//= p2p#5/depth test
 #[test]
 fn nesting_ends_at_the_limit_and_never_at_the_stack() {
     let nested = |marker: &[u8], depth: usize| [marker.repeat(depth), vec![0xc0]].concat();
@@ -110,6 +116,7 @@ fn nesting_ends_at_the_limit_and_never_at_the_stack() {
     assert_eq!(open(&message(limits.depth)), Err(Error::TooDeep));
 }
 
+//= p2p#5/items test
 #[test]
 fn values_in_a_message_are_counted() {
     let limits = Limits { items: 10, ..Limits::default() };
@@ -125,6 +132,7 @@ fn values_in_a_message_are_counted() {
     assert_eq!(Message::decode(fields.into(), &limits), Err(Error::TooManyItems));
 }
 
+//= p2p#5/counts test
 #[test]
 fn counts_and_lengths_that_lie_are_refused_at_once() {
     let limits = Limits { items: usize::MAX, ..Limits::default() };
@@ -158,6 +166,7 @@ fn counts_and_lengths_that_lie_are_refused_at_once() {
     }
 }
 
+//= p2p#5/length-limit test
 #[test]
 fn a_frame_longer_than_the_limit_is_refused_by_its_header() {
     let limits = Limits { frame: 100, ..Limits::default() };
@@ -187,6 +196,7 @@ fn empty_frames_and_empty_pieces_are_no_trouble() {
     assert_eq!(decoder.buffered(), 1);
 }
 
+//= p2p#5/bomb test
 #[test]
 fn bombs_of_every_method_end_at_the_limit() {
     let limits = Limits { inflated: 100_000, ..Limits::default() };
@@ -230,6 +240,7 @@ fn xz_that_asks_for_a_large_dictionary_is_refused() {
     assert_eq!(Compression::Lzma.decompress(&xz, 100), Err(Error::Compressed(Compression::Lzma)));
 }
 
+//= p2p#3.3/either-deflate test
 #[test]
 fn gzip_and_zlib_are_taken_for_each_other() {
     for (sent, announced) in [(Compression::Gzip, Compression::Zlib), (Compression::Zlib, Compression::Gzip)] {
@@ -238,6 +249,7 @@ fn gzip_and_zlib_are_taken_for_each_other() {
     }
 }
 
+//= p2p#5/tried-once test
 #[test]
 fn a_list_that_repeats_a_method_costs_one_try() {
     let limits = Limits::default();
@@ -245,6 +257,8 @@ fn a_list_that_repeats_a_method_costs_one_try() {
     assert_eq!(frame::open(bomb, &[Compression::Zlib; 100_000], &limits), Err(Error::InflatedTooLong));
 }
 
+//= p2p#5/id-length test
+//= p2p#3.4/any-text test
 #[test]
 fn digits_and_ids_are_limited() {
     assert!(base58::decode(&"z".repeat(base58::MAX_DIGITS)).is_ok());

@@ -11,6 +11,8 @@ fn peak() -> Option<u64> {
     status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
+//= p2p#5/received-only test
+//= p2p#5/bomb test
 #[test]
 fn memory_grows_with_what_was_received_not_with_what_was_announced() {
     let Some(before) = peak() else { return };

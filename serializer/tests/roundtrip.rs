@@ -130,6 +130,7 @@ impl Shr for Number {
     }
 }
 
+//= p2p#3.1/any-value test
 #[test]
 fn values_that_are_easily_lost_survive() {
     let nan = f64::from_bits(0x7ff8_dead_beef_0001);
@@ -155,6 +156,7 @@ fn values_that_are_easily_lost_survive() {
     }
 }
 
+//= p2p#3.1/float-time test
 #[test]
 fn a_time_may_be_a_float() {
     let bytes = |time: Value| {
@@ -168,6 +170,7 @@ fn a_time_may_be_a_float() {
     assert_eq!(time(u64::MAX.into()), Ok(u64::MAX));
 }
 
+//= p2p#3.1/original-bytes test
 #[test]
 fn a_clone_and_a_relay_share_the_bytes() {
     let payload = vec![Flag::Broadcast.into(), "x".repeat(100).into()];

@@ -34,6 +34,16 @@ fn assert_says(message: &Message, array: &[Value], id: &str, name: &str) {
     assert_eq!(message.id().to_string(), id, "{name}");
 }
 
+//= p2p#3.1/length test
+//= p2p#3.1/hash test
+//= p2p#3.1/array test
+//= p2p#3.1/id test
+//= p2p#3.1/str-and-bin test
+//= p2p#3.1/shortest test
+//= p2p#3.1/seconds test
+//= p2p#3.1/sender-text test
+//= p2p#3.1/sender-types test
+//= p2p#3.2/sub test
 #[test]
 fn frames_of_py2p_decode_to_their_fields_and_encode_to_the_same_bytes() {
     let vectors = vectors("frames_py2p_plain.json");
@@ -56,6 +66,8 @@ fn frames_of_py2p_decode_to_their_fields_and_encode_to_the_same_bytes() {
     }
 }
 
+//= p2p#3.1/original-bytes test
+//= p2p#3.1/any-form test
 #[test]
 fn frames_of_js2p_decode_and_are_forwarded_as_they_came() {
     let vectors = vectors("frames_js2p_plain.json");
@@ -95,6 +107,12 @@ fn assert_numerically_equal(got: &[Value], wanted: &[Value], name: &str) {
     }
 }
 
+//= p2p#3.2/methods test
+//= p2p#3.3/whole-body test
+//= p2p#3.3/unmarked test
+//= p2p#3.3/announced-only test
+//= p2p#3.3/snappy-block test
+//= p2p#3.3/xz-file test
 #[test]
 fn compressed_frames_open_when_their_method_was_announced() {
     let vectors = vectors("frames_py2p_compressed.json");
@@ -117,6 +135,8 @@ fn compressed_frames_open_when_their_method_was_announced() {
     assert_eq!(seen, [4; 5]);
 }
 
+//= p2p#3.2/main test
+//= p2p#3.2/main-other test
 #[test]
 fn every_recorded_frame_opens() {
     let (mut frames, mut unknown) = (0, Vec::new());
@@ -142,6 +162,7 @@ fn every_recorded_frame_opens() {
     assert_eq!(unknown, [8]); // once py2p sent a payload again as if it were a message: its `request` became a main flag
 }
 
+//= p2p#3.1/stream test
 #[test]
 fn a_recorded_conversation_is_cut_wherever_the_network_cuts_it() {
     let recorded = file("live_mesh_py_py_comp.json");
@@ -159,6 +180,8 @@ fn a_recorded_conversation_is_cut_wherever_the_network_cuts_it() {
     }
 }
 
+//= p2p#3.4/protocol-id test
+//= p2p#3.4/kinds test
 #[test]
 fn protocol_ids_are_those_of_py2p() {
     let document = file("protocol_ids.json");
@@ -176,6 +199,7 @@ fn encryption(name: &str) -> Encryption {
     [Plaintext, Ssl, Ws, Wss].into_iter().find(|e| e.name() == name).unwrap()
 }
 
+//= p2p#3.4/node-id test
 #[test]
 fn node_ids_are_those_of_py2p() {
     let vectors = vectors("node_ids_py2p.json");
@@ -191,6 +215,8 @@ fn node_ids_are_those_of_py2p() {
     }
 }
 
+//= p2p#3.4/digits test
+//= p2p#3.4/whole-number test
 #[test]
 fn numbers_in_base58_are_those_of_py2p() {
     assert_eq!(text(&file("base58_int.json"), "alphabet").as_bytes(), base58::ALPHABET);

@@ -57,6 +57,8 @@ impl<'a> Reader<'a> {
 
     /// A string, or bytes that could be one; `None` for any other value. Most senders are one of the two, so no value is
     /// made of them on the way.
+    //= p2p#3.1/sender-types MUST
+    //# Both types in all their lengths.
     pub(crate) fn string(&mut self) -> Result<Option<ByteString>, Error> {
         let length = match self.byte()? {
             marker @ 0xa0..=0xbf => usize::from(marker & 0x1f),
@@ -98,6 +100,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Inlined, so that a value is made where it will stay.
+    //= p2p#3.1/any-form MUST
+    //# Every marker of msgpack is read, into the one variant that its value has.
     #[inline(always)]
     fn one(&mut self) -> Result<Value, Error> {
         let marker = self.byte()?;
@@ -161,6 +165,12 @@ impl<'a> Reader<'a> {
     }
 
     /// One level down, where `count` times `each` values of at least one byte must follow.
+    //= p2p#5/depth MUST
+    //# Counted down on the way in and up on the way out; recursion is never deeper than `Limits::MAX_DEPTH`.
+    //= p2p#5/counts MUST
+    //# Every value takes a byte at least, so a count above the bytes that are left is a lie.
+    //= p2p#5/items MUST
+    //# All values that an array or map announces are taken from one budget for the message.
     fn enter(&mut self, count: usize, each: usize) -> Result<(), Error> {
         let values = count.saturating_mul(each);
         if values > self.bytes.len() - self.at {

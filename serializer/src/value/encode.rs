@@ -62,6 +62,8 @@ pub(crate) fn put_uint(out: &mut Vec<u8>, number: u64) {
     }
 }
 
+//= p2p#3.1/shortest SHOULD
+//# A match over ranges, from the shortest form to the longest; floats have one form.
 fn put_int(out: &mut Vec<u8>, number: i64) {
     match number {
         0.. => put_uint(out, number as u64),
