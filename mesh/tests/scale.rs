@@ -87,9 +87,16 @@ fn churn(net: &mut Net, hosts: &[HostId], rng: &mut Rng, seconds: u64) -> Vec<Sa
     said
 }
 
+/// `SEEDS=10 cargo test --release -p mesh --test scale` does it ten times.
 #[test]
 fn a_thousand_nodes_with_churn_hear_everything_once() {
-    let seed = 20;
+    let runs = std::env::var("SEEDS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(1);
+    for seed in 20..20 + runs {
+        thousand(seed);
+    }
+}
+
+fn thousand(seed: u64) {
     let mut rng = Rng::from_u64(seed);
     let (mut net, hosts) = grow(seed, 1000);
     net.run_for(secs(5));
