@@ -17,7 +17,7 @@ use crate::book::{Book, Place};
 use crate::link::{BASE, Link, Purpose, Stage};
 use crate::recent::Recent;
 use crate::routes::Routes;
-use crate::seen::{Seen, key};
+use crate::seen::{Key, Seen, key};
 use crate::timers::{Timer, Timers};
 use crate::{Address, Config, Error, Event, Handled, Incoming, Reason, Seed, Sizes, Stats};
 
@@ -29,8 +29,10 @@ pub struct Node {
     id: Id,
     protocols: [Id; 4],
     now: Instant,
-    /// Unix time of the first input: broadcasts from before are none of our business.
+    /// Unix time of the first input: broadcasts from before are not for this node's user.
     started: Option<u64>,
+    /// Broadcasts from before that were asked for, to hand them on.
+    untold: BTreeSet<Key>,
     links: BTreeMap<ConnId, Link>,
     /// The neighbours: each by one link.
     table: BTreeMap<Id, ConnId>,
@@ -95,6 +97,7 @@ impl Node {
             protocols,
             now: Instant::ZERO,
             started: None,
+            untold: BTreeSet::new(),
             links: BTreeMap::new(),
             table: BTreeMap::new(),
             spare: BTreeMap::new(),

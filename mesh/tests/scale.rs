@@ -12,12 +12,12 @@ use wire::Rng;
 const SEEDS: [usize; 3] = [1, 2, 3];
 
 /// A network of `count` nodes with the limits that the test asserts.
-fn grow(seed: u64, count: usize) -> (Net, Vec<HostId>) {
+fn grow(seed: u64, count: usize, links: usize) -> (Net, Vec<HostId>) {
     let mut net = Network::new(seed);
     net.set_default_link(Link { loss: 0.05, ..Link::with_delay(Duration::from_millis(20)) });
     let mut hosts = Vec::new();
     for n in 1..=count {
-        let config = small(&net, n);
+        let config = small(&net, n, links);
         hosts.push(add(&mut net, config));
         if n % 50 == 0 {
             net.run_for(Duration::from_millis(500));
@@ -26,9 +26,9 @@ fn grow(seed: u64, count: usize) -> (Net, Vec<HostId>) {
     (net, hosts)
 }
 
-fn small(net: &Net, n: usize) -> Config {
+fn small(net: &Net, n: usize, links: usize) -> Config {
     let limits = Limits { addresses: 200, routes: 500, seen: 1000, recent: 200, ..Limits::default() };
-    Config { max_incoming: 32, limits, ..config(net, n, &SEEDS) }
+    Config { max_outgoing: links, max_incoming: 32, limits, ..config(net, n, &SEEDS) }
 }
 
 /// One broadcast under way: who was there when it was said, and who has been told.
@@ -38,12 +38,14 @@ struct Said {
     told: BTreeMap<HostId, u32>,
 }
 
-/// Runs `minutes` of churn: every second some node is switched off and an older one starts anew at its old address.
-fn churn(net: &mut Net, hosts: &[HostId], rng: &mut Rng, seconds: u64) -> Vec<Said> {
+/// Lets nodes come and go: every second some are switched off and older ones start anew at their addresses. Something is
+/// said every five seconds for `talk` seconds; `quiet` more let the news arrive, while nodes still come and go.
+fn churn(net: &mut Net, hosts: &[HostId], rng: &mut Rng, (talk, quiet): (u64, u64)) -> Vec<Said> {
+    let links = net.machine(hosts[0]).config().max_outgoing;
     let per_second = (hosts.len() as f64 * 0.10 / 60.0).max(0.1);
     let (mut down, mut due) = (Vec::new(), 0.0);
     let mut said: Vec<Said> = Vec::new();
-    for second in 0..seconds {
+    for second in 0..talk + quiet {
         due += per_second;
         while due >= 1.0 {
             due -= 1.0;
@@ -57,12 +59,11 @@ fn churn(net: &mut Net, hosts: &[HostId], rng: &mut Rng, seconds: u64) -> Vec<Sa
             }
             if down.len() > 10 {
                 let back = down.remove(0);
-                let node = Node::new(small(net, back + 1), net.rng());
+                let node = Node::new(small(net, back + 1, links), net.rng());
                 net.restart(hosts[back], node);
             }
         }
-        // The last minute only lets the news arrive.
-        if second % 5 == 0 && second + 60 < seconds {
+        if second % 5 == 0 && second < talk {
             let by = loop {
                 let by = rng.below(hosts.len() as u64) as usize;
                 if !down.contains(&by) && peers(net, hosts[by]) > 0 {
@@ -98,19 +99,11 @@ fn a_thousand_nodes_with_churn_hear_everything_once() {
 
 fn thousand(seed: u64) {
     let mut rng = Rng::from_u64(seed);
-    let (mut net, hosts) = grow(seed, 1000);
+    let (mut net, hosts) = grow(seed, 1000, 4);
     net.run_for(secs(5));
     net.events();
-    let said = churn(&mut net, &hosts, &mut rng, 120);
-    assert!(said.len() >= 10);
-    for (number, one) in said.iter().enumerate() {
-        assert!(one.stays.len() > 800, "seed {seed}: {} stayed", one.stays.len());
-        let missed: Vec<_> = one.stays.iter().filter(|host| !one.told.contains_key(host)).collect();
-        assert!(missed.is_empty(), "seed {seed}: number {number} by {:?} missed {missed:?}", one.by);
-        // A node that started anew is another node.
-        let twice = one.stays.iter().filter(|host| one.told.get(host).is_some_and(|&times| times > 1)).count();
-        assert_eq!(twice, 0, "seed {seed}: number {number}");
-    }
+    let said = churn(&mut net, &hosts, &mut rng, (60, 60));
+    assert_heard_once(seed, &said, 800);
     for &host in &hosts {
         let sizes = net.machine(host).stats().sizes;
         assert!(sizes.links <= 2 * 32 + 16 + 16, "{sizes:?}");
@@ -120,11 +113,37 @@ fn thousand(seed: u64) {
     }
 }
 
+/// With one link each the network is a tree, which every loss cuts in two: nothing is heard by luck.
+#[test]
+fn a_tree_of_nodes_with_churn_hears_everything_once() {
+    for seed in 1..=2 {
+        let (mut net, hosts) = grow(seed, 200, 1);
+        net.run_for(secs(20));
+        net.events();
+        let said = churn(&mut net, &hosts, &mut Rng::from_u64(seed), (60, 170));
+        assert_heard_once(seed, &said, 80);
+        let recovered: u64 = hosts.iter().map(|&host| net.machine(host).stats().recovered).sum();
+        assert!(recovered > 10, "seed {seed}: only {recovered} were made up for");
+    }
+}
+
+fn assert_heard_once(seed: u64, said: &[Said], at_least: usize) {
+    assert!(said.len() >= 10);
+    for (number, one) in said.iter().enumerate() {
+        assert!(one.stays.len() > at_least, "seed {seed}: {} stayed", one.stays.len());
+        let missed: Vec<_> = one.stays.iter().filter(|host| !one.told.contains_key(host)).collect();
+        assert!(missed.is_empty(), "seed {seed}: number {number} by {:?} missed {missed:?}", one.by);
+        // A node that started anew is another node.
+        let twice = one.stays.iter().filter(|host| one.told.get(host).is_some_and(|&times| times > 1)).count();
+        assert_eq!(twice, 0, "seed {seed}: number {number}");
+    }
+}
+
 #[test]
 fn two_runs_from_one_seed_are_equal() {
     let run = || {
-        let (mut net, hosts) = grow(5, 60);
-        let said = churn(&mut net, &hosts, &mut Rng::from_u64(5), 70);
+        let (mut net, hosts) = grow(5, 60, 4);
+        let said = churn(&mut net, &hosts, &mut Rng::from_u64(5), (10, 60));
         (net.trace_hash(), said.iter().map(|one| one.told.len()).collect::<Vec<_>>())
     };
     assert_eq!(run(), run());

@@ -118,15 +118,19 @@ impl Node {
         let head = Id::from_value(head).ok();
         let list = list.as_bytes().cloned().unwrap_or_default();
         let kept = self.config.timing.window.max(self.config.timing.recovery).as_secs();
-        //= wireworks#1.4/not-from-before MUST
-        //# A node that has just started does not ask for what was said before.
-        let from = self.started.unwrap_or_default().max(self.unix().saturating_sub(kept));
+        let oldest = self.unix().saturating_sub(kept);
         let mut wanted = Vec::new();
         for entry in list.chunks_exact(24).take(self.config.limits.recent) {
             let Some((key, time)) = entry.split_first_chunk::<16>() else { break };
             let time = time.first_chunk().map_or(0, |time| u64::from_be_bytes(*time));
-            if time >= from && !self.seen.contains(u128::from_be_bytes(*key)) {
-                wanted.extend_from_slice(key);
+            if time < oldest || self.seen.contains(u128::from_be_bytes(*key)) {
+                continue;
+            }
+            wanted.extend_from_slice(key);
+            //= wireworks#1.4/not-from-before MUST
+            //# Taken over all the same: a node that missed it may have nobody but this one to hand it on.
+            if self.started.is_some_and(|started| time < started) && self.untold.len() < self.config.limits.recent {
+                self.untold.insert(u128::from_be_bytes(*key));
             }
         }
         if !wanted.is_empty() {

@@ -57,7 +57,9 @@ impl Node {
             self.stats.relayed += 1;
         }
         self.relay(&message, Some(conn));
-        self.dispatch(conn, message);
+        if !self.untold.remove(&key(message.id())) {
+            self.dispatch(conn, message);
+        }
     }
 
     /// Whether the message is neither too old nor too new nor known; remembers it.
