@@ -1,4 +1,5 @@
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -10,11 +11,16 @@ use crate::{Error, Number, Value, base58};
 pub const PROTOCOL_VERSION: &str = "0.7";
 
 /// The text that names a node, a network or a request. Usually the base58 digits of a hash, but nobody checks: any text up
-/// to [`Id::MAX_LENGTH`] bytes is an id. Equal when the bytes are equal, whether they travelled as string or as bytes.
+/// to [`Id::MAX_LENGTH`] bytes is an id. Equal when the bytes are equal, whether they travelled as string or as bytes; but
+/// it remembers in which form it came, since py2p knows a node only by the form that the node itself uses.
 //= p2p#3.4/by-bytes MUST
-//# What it came as is forgotten; equality, order and hash are those of the bytes.
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Id(ByteString);
+//# Equality, order and hash are those of the bytes, whatever it came as.
+#[derive(Clone, Default)]
+pub struct Id {
+    text: ByteString,
+    /// It came as bytes.
+    bytes: bool,
+}
 
 impl Id {
     /// The longest id, in bytes; that of a node has 66.
@@ -36,7 +42,7 @@ impl Id {
     //# 256 bytes, four times what a node has; base58 has a limit of its own.
     pub fn new(text: impl Into<ByteString>) -> Result<Id, Error> {
         let text = text.into();
-        if text.len() > Id::MAX_LENGTH { Err(Error::IdTooLong) } else { Ok(Id(text)) }
+        if text.len() > Id::MAX_LENGTH { Err(Error::IdTooLong) } else { Ok(Id { text, bytes: false }) }
     }
 
     /// The id in a string or in bytes: programs of the family differ in which they send.
@@ -53,29 +59,44 @@ impl Id {
     pub fn from_value(value: &Value) -> Result<Id, Error> {
         match value {
             Value::Str(text) => Id::new(text.clone()),
-            Value::Bin(bytes) => Id::new(ByteString::try_from(bytes.clone()).map_err(|_| Error::NotAnId)?),
+            Value::Bin(bytes) => {
+                let id = Id::new(ByteString::try_from(bytes.clone()).map_err(|_| Error::NotAnId)?)?;
+                Ok(Id { bytes: true, ..id })
+            }
             _ => Err(Error::NotAnId),
         }
     }
 
-    /// As a string: what node ids are on the wire.
+    /// In the form in which it came: a string unless it was read from bytes.
+    ///
+    /// ```
+    /// use serializer::{Id, Value};
+    /// let bytes = Value::from(&b"2oY"[..]);
+    /// assert_eq!(Id::from_value(&bytes).unwrap().to_value(), bytes);
+    /// assert_eq!(Id::new("2oY").unwrap().to_value(), Value::from("2oY"));
+    /// ```
     pub fn to_value(&self) -> Value {
-        Value::Str(self.0.clone())
+        if self.bytes { self.to_bin() } else { self.to_text() }
+    }
+
+    /// As a string: what our own id is on the wire.
+    pub fn to_text(&self) -> Value {
+        Value::Str(self.text.clone())
     }
 
     /// As bytes: what protocol ids are on the wire.
     pub fn to_bin(&self) -> Value {
-        Value::Bin(self.0.as_bytes().clone())
+        Value::Bin(self.text.as_bytes().clone())
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The text as bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.text.as_bytes()
     }
 
     /// The number that the text writes in base58; `None` when it writes none or needs more than 512 bits.
@@ -86,7 +107,7 @@ impl Id {
     /// assert_eq!(Id::new("any text").unwrap().number(), None);
     /// ```
     pub fn number(&self) -> Option<Number> {
-        Number::from_base58(&self.0).ok()
+        Number::from_base58(&self.text).ok()
     }
 
     /// The same id in memory of its own. An id out of a message keeps the whole frame in memory for as long as it lives.
@@ -97,13 +118,27 @@ impl Id {
     /// assert_eq!(id.detached(), id);
     /// ```
     pub fn detached(&self) -> Id {
-        Id(ByteString::from(String::from(&*self.0)))
+        Id { text: ByteString::from(String::from(&*self.text)), bytes: self.bytes }
     }
 }
 
 impl AsRef<str> for Id {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.text
+    }
+}
+
+impl PartialEq for Id {
+    fn eq(&self, other: &Id) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Id {}
+
+impl Hash for Id {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
     }
 }
 
@@ -122,13 +157,13 @@ impl Ord for Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(&self.text)
     }
 }
 
 impl fmt::Debug for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Id({})", &*self.0)
+        write!(f, "Id({})", &*self.text)
     }
 }
 
@@ -178,7 +213,7 @@ pub fn protocol_id(subnet: &str, encryption: Encryption) -> Id {
     for part in [subnet, encryption.name(), PROTOCOL_VERSION] {
         hash.update(part.as_bytes());
     }
-    Id(base58::encode(hash.finish().as_ref()).into())
+    Id { text: base58::encode(hash.finish().as_ref()).into(), bytes: false }
 }
 
 /// An id for a node that is reached at `host` and `port` (p2p section 3.4). `salt` is what makes it unique: random, new
@@ -196,11 +231,11 @@ pub fn node_id(host: &str, port: u16, protocol: &Id, salt: &[u8]) -> Id {
     hash.update(format!("('{host}', {port})").as_bytes());
     hash.update(protocol.as_bytes());
     hash.update(salt);
-    Id(base58::encode(hash.finish().as_ref()).into())
+    Id { text: base58::encode(hash.finish().as_ref()).into(), bytes: false }
 }
 
 impl From<Id> for Bytes {
     fn from(id: Id) -> Bytes {
-        id.0.into_bytes()
+        id.text.into_bytes()
     }
 }

@@ -229,10 +229,15 @@ impl Node {
             count += 1;
             let at = if told.len() < limit { told.len() } else { self.rng.below(count) as usize };
             if at < limit {
-                let entry = Value::Array(vec![write_address(&link.address), id.to_value()]);
+                //= p2p#3.5/id-form MUST
+                //# An id keeps the form in which its node wrote it; js2p is told strings.
+                let id = if singly { id.to_text() } else { id.to_value() };
+                let entry = Value::Array(vec![write_address(&link.address), id]);
                 if at < told.len() { told[at] = entry } else { told.push(entry) }
             }
         }
+        //= p2p#3.5/one-stranger SHOULD
+        //# js2p, known by its protocol id in str, gets the rest of the list later, one by one.
         if singly {
             return self.tell_singly(conn, told);
         }

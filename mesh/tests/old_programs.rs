@@ -1,10 +1,10 @@
-//! What is done for the sake of js2p alone.
+//! What is done for the sake of one of the old programs.
 mod common;
 
 use std::time::Duration;
 
 use common::*;
-use serializer::{Encryption, Flag, MainFlag, Message, Value, protocol_id};
+use serializer::{Encryption, Flag, Id, MainFlag, Message, Value, protocol_id};
 use wire::{ConnId, Transport};
 
 /// The handshake of js2p, which writes the protocol id as a string.
@@ -12,6 +12,17 @@ fn js2p(bench: &mut Bench, name: &str) -> ConnId {
     let protocol = protocol_id("mesh", Encryption::Plaintext).to_value();
     let address = Value::Array(vec!["192.0.2.9".into(), 4449.into()]);
     let payload = vec![Flag::Handshake.into(), named(name).to_value(), protocol, address, Value::Array(vec![])];
+    let message = Message::new(MainFlag::Whisper, &named(name), bench.unix(), payload);
+    let conn = bench.accept(Transport::Tcp);
+    bench.send(conn, &message);
+    conn
+}
+
+/// The handshake of py2p, which writes all ids as bytes.
+fn py2p(bench: &mut Bench, name: &str) -> ConnId {
+    let protocol = protocol_id("mesh", Encryption::Plaintext).to_bin();
+    let address = Value::Array(vec!["192.0.2.8".into(), 4448.into()]);
+    let payload = vec![Flag::Handshake.into(), named(name).to_bin(), protocol, address, Value::Array(vec![])];
     let message = Message::new(MainFlag::Whisper, &named(name), bench.unix(), payload);
     let conn = bench.accept(Transport::Tcp);
     bench.send(conn, &message);
@@ -26,6 +37,7 @@ fn lists(bench: &mut Bench, conn: ConnId) -> Vec<Vec<String>> {
 }
 
 // Two unknown addresses in one list make it throw and drop the link.
+//= p2p#3.5/one-stranger test
 #[test]
 fn js2p_is_told_one_address_at_a_time() {
     let mut bench = Bench::plain();
@@ -61,4 +73,34 @@ fn others_are_told_all_at_once() {
     bench.send(conn, &greeting);
     bench.wait(Duration::from_millis(100));
     assert_eq!(lists(&mut bench, conn).iter().map(Vec::len).collect::<Vec<_>>(), [4]);
+}
+
+// py2p would open a second link to a node that it knows under the other form, and close both.
+//= p2p#3.5/id-form test
+#[test]
+fn py2p_is_told_of_nodes_in_the_form_that_they_use() {
+    let mut bench = Bench::plain();
+    py2p(&mut bench, "bytes");
+    bench.neighbour("text", &[]);
+    let conn = py2p(&mut bench, "third");
+    bench.wait(Duration::from_millis(100));
+    let list = bench.sent(conn).into_iter().find(|message| message.sub() == Some(Flag::Peers)).unwrap();
+    let ids = list.values()[0].as_array().unwrap().iter().map(|entry| entry.as_array().unwrap()[1].clone());
+    let text = |id: &Value| matches!(id, Value::Str(_));
+    let forms: Vec<_> = ids.map(|id| (text(&id), id.as_bytes().unwrap().to_vec())).collect();
+    assert_eq!(forms, [(false, b"bytes".to_vec()), (true, b"text".to_vec()), (false, b"third".to_vec())]);
+}
+
+// A py2p between us and the receiver of a reply finds it in its table in that form only.
+//= p2p#3.5/id-form test
+#[test]
+fn a_node_is_asked_for_in_the_form_that_it_uses() {
+    let mut bench = Bench::plain();
+    let conn = bench.neighbour("hub", &[]);
+    let far = Id::from_value(&named("far").to_bin()).unwrap();
+    let now = bench.now;
+    bench.node.reply(now, &far, vec!["answer".into()]).unwrap();
+    bench.collect();
+    let request = bench.sent(conn).into_iter().find(|message| message.sub() == Some(Flag::Request)).unwrap();
+    assert_eq!(request.values()[1], named("far").to_bin());
 }
