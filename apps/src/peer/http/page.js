@@ -106,7 +106,7 @@ async function survey() {
     busy = false;
     if (Array.isArray(answer.result)) told(answer.result);
     const stats = await call({ op: 'stats' });
-    if (stats.result) list($('counters'), stats.result);
+    if (stats.result) list($('counters'), Object.fromEntries(Object.entries(stats.result).filter(([, count]) => count !== 0)));
   }
   timer = setTimeout(survey, 2000);
 }
@@ -330,11 +330,12 @@ $('entry').addEventListener('submit', async (event) => {
   const answer = await call(request);
   const took = Math.round(performance.now() - started);
   if (Array.isArray(answer.path)) { path = answer.path[0] === self ? answer.path : [self, ...answer.path]; draw(); }
-  const hops = Array.isArray(answer.path) ? `, ${Math.max(0, path.length - 1)} hops` : '';
+  const steps = Math.max(0, path.length - 1);
+  const hops = Array.isArray(answer.path) ? `, ${steps} hop${steps === 1 ? '' : 's'}` : '';
   if (answer.error) { $('answer').className = 'bad'; $('answer').textContent = answer.error; return; }
   const words = { get: answer.result === null || answer.result === undefined ? 'no such key' : shown(answer.result), set: 'kept', del: 'deleted' };
   $('answer').textContent = `${words[op]} (${took} ms${hops})`;
-  if (op === 'get' && answer.result !== null && answer.result !== undefined) $('value').value = shown(answer.result);
+  if (op === 'get') $('value').value = answer.result === null || answer.result === undefined ? '' : shown(answer.result);
 });
 
 let tableTimer = 0;
