@@ -4,7 +4,7 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use serializer::{Encryption, Flag, Id, MainFlag, Message, Value, protocol_id};
+use serializer::{Encryption, Flag, Limits, MainFlag, Message, Value, protocol_id};
 use wire::{ConnId, Transport};
 
 /// The handshake of js2p, which writes the protocol id as a string.
@@ -97,7 +97,14 @@ fn py2p_is_told_of_nodes_in_the_form_that_they_use() {
 fn a_node_is_asked_for_in_the_form_that_it_uses() {
     let mut bench = Bench::plain();
     let conn = bench.neighbour("hub", &[]);
-    let far = Id::from_value(&named("far").to_bin()).unwrap();
+    // From another node, by way of the hub.
+    let bytes =
+        Value::from(vec![0.into(), named("far").to_bin(), bench.unix().into(), 0.into(), "who answers?".into()]);
+    let mut encoded = Vec::new();
+    bytes.encode(&mut encoded);
+    let question = Message::decode(encoded.into(), &Limits::default()).unwrap();
+    bench.send(conn, &question);
+    let far = question.sender().clone();
     let now = bench.now;
     bench.node.reply(now, &far, vec!["answer".into()]).unwrap();
     bench.collect();

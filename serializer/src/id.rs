@@ -59,12 +59,14 @@ impl Id {
     pub fn from_value(value: &Value) -> Result<Id, Error> {
         match value {
             Value::Str(text) => Id::new(text.clone()),
-            Value::Bin(bytes) => {
-                let id = Id::new(ByteString::try_from(bytes.clone()).map_err(|_| Error::NotAnId)?)?;
-                Ok(Id { bytes: true, ..id })
-            }
+            Value::Bin(bytes) => Id::in_form(ByteString::try_from(bytes.clone()).map_err(|_| Error::NotAnId)?, true),
             _ => Err(Error::NotAnId),
         }
+    }
+
+    /// That text as an id that came as bytes, or as a string.
+    pub(crate) fn in_form(text: ByteString, bytes: bool) -> Result<Id, Error> {
+        Id::new(text).map(|id| Id { bytes, ..id })
     }
 
     /// In the form in which it came: a string unless it was read from bytes.

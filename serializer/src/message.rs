@@ -135,7 +135,8 @@ impl Message {
             Some(code) => code.into(),
             None => reader.value()?.as_u64().ok_or(Error::MainFlag)?.into(),
         };
-        let sender = Id::new(reader.string()?.ok_or(Error::Sender)?)?;
+        let (sender, bytes_form) = reader.string()?.ok_or(Error::Sender)?;
+        let sender = Id::in_form(sender, bytes_form)?;
         let time = match reader.unsigned()? {
             Some(seconds) => seconds,
             None => whole_seconds(&reader.value()?)?,

@@ -56,18 +56,20 @@ impl<'a> Reader<'a> {
     }
 
     /// A string, or bytes that could be one; `None` for any other value. Most senders are one of the two, so no value is
-    /// made of them on the way.
+    /// made of them on the way. Beside it, whether it was bytes.
     //= p2p#3.1/sender-types MUST
     //# Both types in all their lengths.
-    pub(crate) fn string(&mut self) -> Result<Option<ByteString>, Error> {
-        let length = match self.byte()? {
-            marker @ 0xa0..=0xbf => usize::from(marker & 0x1f),
+    pub(crate) fn string(&mut self) -> Result<Option<(ByteString, bool)>, Error> {
+        let marker = self.byte()?;
+        let length = match marker {
+            0xa0..=0xbf => usize::from(marker & 0x1f),
             0xc4 | 0xd9 => self.length8()?,
             0xc5 | 0xda => self.length16()?,
             0xc6 | 0xdb => self.length32()?,
             _ => return Ok(None),
         };
-        Ok(ByteString::try_from(self.slice(length)?).ok())
+        let text = ByteString::try_from(self.slice(length)?).ok();
+        Ok(text.map(|text| (text, (0xc4..=0xc6).contains(&marker))))
     }
 
     /// A whole number from 0 in one of the forms without sign, which nearly all have; otherwise `None`, and nothing is read.
