@@ -40,6 +40,14 @@ mod message;
 mod number;
 mod value;
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/p2p-format.md")]
+mod guide {}
+
 pub use compression::Compression;
 pub use error::Error;
 pub use flag::{Flag, MainFlag};
