@@ -65,9 +65,15 @@ impl Node {
         }
     }
 
-    /// An old peer changed an entry here, or on its way through here.
-    pub(super) fn touched(&mut self, position: &Position) {
-        if let Some(key) = self.keys.at(position).cloned().filter(|_| self.is_gateway) {
+    /// An old peer changed an entry here, or on its way through here. js2p tells nobody of a deletion, so what deletes
+    /// one of a key's five entries counts as the notice.
+    //= wireworks#3.7/silent-deletion SHOULD
+    //# Only a deletion stores nothing; a hand-over or repair never does.
+    pub(super) fn touched(&mut self, position: &Position, deleted: bool) {
+        let Some(key) = self.keys.at(position).cloned() else { return };
+        if deleted {
+            self.noticed(&key, true, true);
+        } else if self.is_gateway {
             self.compare(&key, self.config.settle);
         }
     }

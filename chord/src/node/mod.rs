@@ -128,7 +128,7 @@ impl Node {
             joined: config.joined,
             ring,
             tables,
-            keys: Keys::new(config.keys, config.key_length, config.mode == Mode::Auto),
+            keys: Keys::new(config.keys, config.key_length, config.mode != Mode::Ring),
             links: Links::new(bounds),
             bridge: Bridge::default(),
             is_gateway: false,

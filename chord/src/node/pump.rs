@@ -165,7 +165,7 @@ impl Node {
     /// Somebody says that a key has a new value, or none. A whisper is part of a list, and only what is new in it counts.
     //= p2p#3.10/notify MUST
     //# Keys are kept apart from values: every node that is told of a key lists it and tells the application.
-    fn noticed(&mut self, key: &Bytes, deleted: bool, listed: bool) {
+    pub(super) fn noticed(&mut self, key: &Bytes, deleted: bool, listed: bool) {
         if key.len() > self.config.key_length {
             return;
         }
@@ -265,7 +265,7 @@ impl Node {
                     _ => {}
                 },
                 tables::Output::Miss { position } => self.missed(position),
-                tables::Output::Touched { position } => self.touched(&position),
+                tables::Output::Touched { position, deleted } => self.touched(&position, deleted),
                 tables::Output::HandedOver => {
                     if let Some(leaving) = &mut self.leaving {
                         leaving.1 = false;

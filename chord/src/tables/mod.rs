@@ -97,6 +97,8 @@ pub enum Output {
     Touched {
         /// Where.
         position: Position,
+        /// Whether it was deleted.
+        deleted: bool,
     },
     /// All entries have found another holder after [`Tables::unjoin`], as far as there was one.
     HandedOver,
@@ -346,13 +348,13 @@ impl Tables {
             Message::Meta { storing } => self.meta(now, from, storing),
             Message::Notify { .. } => {}
             Message::Store { position, value } => {
-                self.outputs.push_back(Output::Touched { position });
+                self.outputs.push_back(Output::Touched { position, deleted: value.is_nil() });
                 if !self.store(position, value, Some(from)) {
                     self.stats.refused += 1;
                 }
             }
             Message::Delta { position, changes } => {
-                self.outputs.push_back(Output::Touched { position });
+                self.outputs.push_back(Output::Touched { position, deleted: false });
                 if !self.change(position, changes, Some(from)) {
                     self.stats.refused += 1;
                 }
