@@ -3,7 +3,7 @@
 mod neighbours;
 mod receive;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use serializer::{Flag, Id, Value};
@@ -30,8 +30,6 @@ pub struct Node {
     accounts: BTreeMap<Id, Account>,
     /// Neighbours that cannot repair and are being told the table.
     transfers: BTreeMap<Id, Transfer>,
-    /// Ids that their programs write as bytes, and want to read so.
-    in_bytes: BTreeSet<Id>,
     stats: Stats,
 }
 
@@ -58,7 +56,6 @@ impl Node {
             due: BTreeMap::new(),
             accounts: BTreeMap::new(),
             transfers: BTreeMap::new(),
-            in_bytes: BTreeSet::new(),
             stats: Stats::default(),
             config,
         }

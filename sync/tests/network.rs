@@ -187,6 +187,23 @@ fn an_old_programs_transfer_fills_the_table_whatever_the_keys_are() {
     assert_eq!(world.get(a, "text"), Some(1.into()), "2nn holds the lease, and it is the same key");
 }
 
+#[test]
+fn an_owner_is_named_in_the_form_in_which_it_names_itself() {
+    let mut world = World::new(10);
+    let (_, a, old) = (world.ours(), world.ours(), world.old());
+    world.run(2.0);
+    for (key, owner) in [("1", Value::from("2nn")), ("2", Value::Bin("3oo".into()))] {
+        world.tell(old, a, Flag::Store, vec![Value::Bin(key.into()), 1.into(), owner, world.now().into()]);
+    }
+    world.run(3.0); // from one of ours to the other
+    world.net.stop(a);
+    world.run(30.0);
+    let late = world.old();
+    world.run(3.0);
+    let owners: Vec<_> = world.heard(late).into_iter().map(|(_, values)| values[2].clone()).collect();
+    assert!(owners.contains(&"2nn".into()) && owners.contains(&Value::Bin("3oo".into())), "{owners:?}");
+}
+
 //= p2p#3.9/subnet test
 #[test]
 fn nodes_with_and_without_leases_do_not_meet() {

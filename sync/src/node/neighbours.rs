@@ -126,8 +126,7 @@ impl Node {
         let mut after = transfer.after.take();
         let next: Vec<(Bytes, Vec<Value>)> = (self.table.iter_after(after.as_ref()).take(self.config.transfer.max(1)))
             .map(|(key, entry)| {
-                let owner = entry.owner();
-                let owner = if self.in_bytes.contains(owner) { owner.to_bin() } else { owner.to_value() };
+                let owner = entry.owner().to_value(); // a string or bytes, as that node writes it
                 let value = entry.value().cloned().unwrap_or_default();
                 (key.clone(), vec![Value::Bin(key.clone()), value, owner, Value::from(entry.time())])
             })

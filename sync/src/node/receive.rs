@@ -29,7 +29,6 @@ impl Node {
     }
 
     fn on_write(&mut self, message: &Message, read: fn(&Message) -> Option<Said>) {
-        self.note_spelling(message);
         //= p2p#3.9/junk MUST
         //# What cannot be read as a write is counted and told to the application; the link has done nothing wrong.
         let Some(said) = read(message) else {
@@ -87,19 +86,6 @@ impl Node {
     fn refuse(&mut self, sender: &Id, key: Option<Bytes>, reason: Error) {
         self.out.push_back(Event::Refused { sender: sender.clone(), key, reason });
     }
-
-    /// Remembers who writes ids as bytes: such a program does not know its own id in a string.
-    fn note_spelling(&mut self, message: &Message) {
-        let header = match message.bytes().first() {
-            Some(0x90..=0x9f) => 1, // an array of up to 15 items
-            Some(0xdc) => 3,
-            _ => return,
-        };
-        // The main flag is one byte, then the sender begins.
-        if message.bytes().get(header + 1) == Some(&BIN) && self.in_bytes.len() < SPELLINGS {
-            self.in_bytes.insert(message.sender().detached());
-        }
-    }
 }
 
 /// A message as a write.
@@ -138,8 +124,3 @@ fn seconds(value: &Value) -> Option<u64> {
     let float = || value.as_f64().filter(|time| *time >= 0.0 && *time < 2f64.powi(53)).map(|time| time as u64);
     value.as_u64().or_else(float)
 }
-
-/// The msgpack byte before up to 255 bytes.
-const BIN: u8 = 0xc4;
-/// How many ids' spelling is remembered.
-const SPELLINGS: usize = 4096;
