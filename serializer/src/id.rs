@@ -87,6 +87,11 @@ impl Id {
     }
 
     /// As bytes: what protocol ids are on the wire.
+    ///
+    /// ```
+    /// use serializer::{Id, Value};
+    /// assert_eq!(Id::new("2oY").unwrap().to_bin(), Value::from(&b"2oY"[..]));
+    /// ```
     pub fn to_bin(&self) -> Value {
         Value::Bin(self.text.as_bytes().clone())
     }

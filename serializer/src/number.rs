@@ -73,11 +73,20 @@ impl Number {
     }
 
     /// The digits of the number in base58; `1` for 0.
+    ///
+    /// ```
+    /// assert_eq!(serializer::Number::from(256).to_base58(), "5R");
+    /// ```
     pub fn to_base58(&self) -> String {
         base58::encode(&self.to_be_bytes())
     }
 
     /// `self + other` modulo 2^512.
+    ///
+    /// ```
+    /// use serializer::Number;
+    /// assert_eq!(Number::MAX.wrapping_add(Number::from(3)), Number::from(2));
+    /// ```
     pub fn wrapping_add(self, other: Number) -> Number {
         let mut sum = Number::ZERO;
         let mut carry = false;
@@ -91,6 +100,11 @@ impl Number {
     }
 
     /// `self - other` modulo 2^512.
+    ///
+    /// ```
+    /// use serializer::Number;
+    /// assert_eq!(Number::ZERO.wrapping_sub(Number::from(1)), Number::MAX);
+    /// ```
     pub fn wrapping_sub(self, other: Number) -> Number {
         let mut difference = Number::ZERO;
         let mut borrow = false;

@@ -228,9 +228,8 @@ fn xz_that_asks_for_a_large_dictionary_is_refused() {
         assert_eq!(xz[13..16], [0, 0x21, 1]);
         xz[16] = code;
         let end = 12 + usize::from(xz[12]) * 4;
-        let mut crc = flate2::Crc::new();
-        crc.update(&xz[12..end]);
-        xz[end..end + 4].copy_from_slice(&crc.sum().to_le_bytes());
+        let sum = crc(&xz[12..end]);
+        xz[end..end + 4].copy_from_slice(&sum);
     };
     with_dictionary(&mut xz, 22); // 8 MiB: what `xz -6` has
     assert_eq!(Compression::Lzma.decompress(&xz, 100).unwrap(), b"hello hello hello");
@@ -238,6 +237,12 @@ fn xz_that_asks_for_a_large_dictionary_is_refused() {
     assert_eq!(Compression::Lzma.decompress(&xz, 100), Err(Error::Compressed(Compression::Lzma)));
     with_dictionary(&mut xz, 40); // 4 GiB
     assert_eq!(Compression::Lzma.decompress(&xz, 100), Err(Error::Compressed(Compression::Lzma)));
+}
+
+fn crc(data: &[u8]) -> [u8; 4] {
+    let mut crc = flate2::Crc::new();
+    crc.update(data);
+    crc.sum().to_le_bytes()
 }
 
 //= p2p#3.3/either-deflate test
@@ -314,6 +319,33 @@ proptest! {
         if let Ok(value) = Value::decode(bytes, &limits) {
             prop_assert_eq!(decode(&msgpack(value.clone()), &limits), Ok(value));
         }
+    }
+
+    /// Headers of an xz file that no encoder writes, with right checksums, so that they are believed.
+    #[test]
+    fn any_filters_of_xz_are_taken_without_panic(
+        check in prop::sample::select(vec![0u8, 1, 4, 10, 15]),
+        filters in prop::collection::vec(
+            (prop_oneof![3u8..=0x0b, Just(0x21u8), any::<u8>()], prop::collection::vec(any::<u8>(), 0..6)), 1..5
+        ),
+        sizes in 0u8..4,
+        tail in prop::collection::vec(any::<u8>(), 0..60),
+        data: bool,
+    ) {
+        let flags = [0u8, check];
+        let mut block = vec![0, (filters.len() as u8 - 1) | sizes << 6];
+        block.extend(vec![40; sizes.count_ones() as usize]);
+        for (id, properties) in filters {
+            block.extend([id, properties.len() as u8]);
+            block.extend(properties);
+        }
+        block.resize(block.len().next_multiple_of(4), 0);
+        block[0] = (block.len() / 4) as u8;
+        let honest = Compression::Lzma.compress(&[7; 200]);
+        let start = 12 + usize::from(honest[12]) * 4 + 4;
+        let rest = if data { &honest[start..] } else { &tail[..] };
+        let body = [&b"\xfd7zXZ\0"[..], &flags, &crc(&flags), &block, &crc(&block), rest].concat();
+        let _ = Compression::Lzma.decompress(&body, 1 << 16);
     }
 
     #[test]
