@@ -17,6 +17,7 @@ mod run;
 mod screen;
 mod security;
 mod setup;
+mod simulation;
 mod suggest;
 mod tables;
 mod tell;
@@ -42,7 +43,7 @@ pub fn main() -> ExitCode {
             Command::Mesh(node) => (Kind::Mesh, node),
             Command::Sync(node) => (Kind::Sync, node),
             Command::Chord(node) => (Kind::Chord, node),
-            Command::Sim(_) => return Err(Failure::runtime("not there yet")),
+            Command::Sim(options) => return simulation::simulate(&options),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::runtime)?;
         runtime.block_on(run::run(kind, node))

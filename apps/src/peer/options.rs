@@ -255,7 +255,7 @@ pub struct SimOptions {
     #[arg(value_enum, default_value = "chord", hide_possible_values = true, value_name = "mesh|sync|chord")]
     pub kind: SimKind,
     /// How many there are
-    #[arg(short, long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(2..=2000))]
+    #[arg(short, long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub nodes: u32,
     /// What everything random comes from: the same number gives the same picture
     #[arg(short, long, value_name = "S", default_value_t = 1)]

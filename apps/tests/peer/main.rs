@@ -6,6 +6,7 @@ mod hostile;
 mod mesh;
 mod program;
 mod raw;
+mod simulation;
 mod sync;
 mod transports;
 mod typed;
