@@ -58,6 +58,9 @@ impl Node {
     }
 
     pub(super) fn opened(&mut self, conn: ConnId, transport: Transport, local: SocketAddr, remote: SocketAddr) {
+        if self.links.get(&conn).is_some_and(|link| link.stage != Stage::Dialling) {
+            return;
+        }
         if conn.is_inbound() {
             let enough = self.config.max_incoming.saturating_mul(2).saturating_add(16);
             if transport == Transport::Udp || self.links.len() - self.outgoing.len() >= enough {
@@ -85,7 +88,8 @@ impl Node {
 
     pub(super) fn received(&mut self, conn: ConnId, data: Bytes) {
         let now = self.now;
-        let Some(link) = self.links.get_mut(&conn) else { return };
+        let open = self.links.get_mut(&conn).filter(|link| link.stage != Stage::Dialling);
+        let Some(link) = open else { return };
         self.stats.bytes_in += data.len() as u64;
         link.heard = now;
         link.pinged = None;
