@@ -42,7 +42,7 @@ interop-install:
 	peers/install
 
 bench:
-	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 -p serializer --all-features 2>&1 | tee target/bench.txt
+	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 -p mesh -p serializer --all-features 2>&1 | tee target/bench.txt
 	peers/bench/proxy_table.sh
 	peers/bench/p2p_serialize.sh
 	peers/bench/ratios.sh < target/bench.txt
