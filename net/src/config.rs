@@ -25,7 +25,8 @@ pub struct Config {
     pub udp_errors: bool,
     /// The most bytes taken from a stream at once. Default 16 KiB.
     pub read_size: usize,
-    /// Bytes kept for a connection that cannot be written; more closes it with `Overflow`. Default 1 MiB.
+    /// Bytes kept for a connection that cannot be written, encrypted and framed as they will be, or as the machine wrote
+    /// them while the handshake goes on; more closes it with `Overflow`. Default 1 MiB.
     pub stream_queue: usize,
     /// Connections open or being opened at a time; accepted ones above it are dropped, asked-for ones refused.
     /// Default 16,384.

@@ -51,6 +51,8 @@ pub(crate) enum Phase {
     },
     /// The peer has finished and the machine knows: what is queued still goes out.
     ClosedThere,
+    //= rfc6455#7.1.1/clean SHOULD
+    //# FIN, then read and drop until the peer's; over TLS a close_notify before.
     /// Our last word is out and the machine knows. What comes is read and dropped, since closing a socket with unread
     /// bytes would reset the connection and destroy what the peer has not read.
     Lingering,
@@ -329,6 +331,22 @@ impl Io {
     fn conn_flushed(&mut self, slot: usize) {
         let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
         let layers = conn.layers.as_ref();
+        //= rfc6455#5.5.1/then-tcp MUST
+        //# Once both Close frames have crossed, what is left is the FIN.
+        //= rfc6455#5.5.1/server-first MUST
+        //# A server's FIN follows its Close, when that is the second.
+        //= rfc6455#5.5.1/client-waits SHOULD
+        //# `lets_peer_end` keeps a client's FIN back.
+        //= rfc6455#5.5.1/client-leaves MAY
+        //# Until `close_timeout`.
+        //= rfc6455#7.1.1/server-first SHOULD
+        //# By that order.
+        //= rfc6455#7.1.1/server-at-once SHOULD
+        //# With the last byte of what is queued.
+        //= rfc6455#7.1.1/client-waits SHOULD
+        //# As section 5.5.1 has it.
+        //= rfc6455#7.1.1/client-first MAY
+        //# After `close_timeout`.
         let waits = match conn.phase {
             Phase::ClosedHere { peer_finished: false } => layers.is_some_and(|layers| layers.awaits_goodbye()),
             Phase::ClosedHere { peer_finished: true } | Phase::ClosedThere => {
@@ -372,6 +390,8 @@ impl Io {
         }
     }
 
+    //= rfc6455#7.1.1/any-means MAY
+    //# Patience is limited.
     /// A connection has been closing for long enough, if the slot is still its own.
     pub fn conn_expire(&mut self, id: ConnId, slot: usize) {
         let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };

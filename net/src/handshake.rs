@@ -168,18 +168,32 @@ impl Io {
             self.remove(slot);
             return None;
         }
+        //= rfc6455#7.1.7/report MAY
+        //# Counted and logged, whichever the role.
+        //= rfc6455#7.1.7/log SHOULD
+        //# One line at level debug.
         match failure.at {
             Protocol::Tls => self.stats.tls_errors += 1,
             Protocol::WebSocket => self.stats.ws_errors += 1,
         }
         let transport = conn.transport;
         tracing::debug!(%local, %remote, %transport, reason = %failure, "connection failed");
+        //= rfc6455#7.2.2/abort MUST
+        //# The status of HTTP is out as far as the socket took it; then the connection is closed.
+        //= rfc6455#7.1.7/omit MAY
+        //# During the handshake, or when a Close was sent before.
         if phase != Phase::Open {
             self.last_words(slot);
             let asked = matches!(phase, Phase::Handshaking { .. }) && !id.is_inbound();
             self.conn_break(slot, if asked { CloseReason::Refused } else { CloseReason::Reset });
             return None;
         }
+        //= rfc6455#7.1.7/client-closes MUST
+        //# FIN behind the Close frame.
+        //= rfc6455#7.1.7/server-closes MUST
+        //# The same.
+        //= rfc6455#7.2.1/fail MUST
+        //# The same.
         // As after a close of ours: what is queued goes out, and what comes is read until the peer has heard.
         conn.phase = Phase::ClosedHere { peer_finished: false };
         conn.layers = None;

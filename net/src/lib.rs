@@ -37,8 +37,16 @@
 //! # }
 //! ```
 //!
-//! Several drivers stand in one `select!`, or in [`Drivers`] when their number changes; give them the same [`Clock`] and [`Trace`] when their machines belong
-//! together. Limits live in [`Config`], counters in [`Stats`].
+//! Several drivers stand in one `select!`, or in [`Drivers`] when their number changes; give them the same [`Clock`] and
+//! [`Trace`] when their machines belong together. Limits live in [`Config`], counters in [`Stats`].
+//!
+//! [`Driver::listen`] takes connections over each transport that the build has: TCP always, TLS with the feature `tls`,
+//! WebSocket with `ws`, both together with both; machines connect over the same. What they are to know of certificates,
+//! paths and subprotocols stands in `Config::tls` and `Config::ws`, or in [`Options`] for one listener or peer.
+//!
+//! Modules: `driver` and `drivers` take turns; `io` holds the sources, `ready` tells which are worth a look; `udp`, `tcp`
+//! (until connected), `conn` (from then on), `lookup` and `errors` are the sources; `layers` stacks `tls` and `ws` upon a
+//! connection, `handshake` runs them.
 #![forbid(unsafe_code)]
 
 mod address;

@@ -72,6 +72,8 @@ impl Prepared {
             Transport::Ws => Ok(Some(Layers::new(vec![Box::new(WsLayer::server(self.ws.clone())?)], false))),
             #[cfg(all(feature = "tls", feature = "ws"))]
             Transport::Wss => {
+                //= rfc6455#4.2.2/tunnel MUST
+                //# As for the client.
                 let (tls, ws) = (self.tls_server()?, WsLayer::server(self.ws.clone())?);
                 Ok(Some(Layers::new(vec![Box::new(tls), Box::new(ws)], true)))
             }
@@ -90,6 +92,12 @@ impl Prepared {
             Transport::Ws => Ok(Some(Layers::new(vec![Box::new(WsLayer::client(self.ws.clone(), remote)?)], false))),
             #[cfg(all(feature = "tls", feature = "ws"))]
             Transport::Wss => {
+                //= rfc6455#4.1/tls-first MUST
+                //# WebSocket stands upon TLS and starts when that is open.
+                //= rfc6455#4.1/tls-fails MUST
+                //# A failure below is the failure of all.
+                //= rfc6455#4.1/tunnel MUST
+                //# What a layer sends goes through the one below.
                 let (tls, ws) = (self.tls_client(remote)?, WsLayer::client(self.ws.clone(), remote)?);
                 Ok(Some(Layers::new(vec![Box::new(tls), Box::new(ws)], true)))
             }

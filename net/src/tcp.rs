@@ -92,6 +92,8 @@ impl Io {
         }
     }
 
+    //= rfc6455#4.1/direct SHOULD
+    //# There are no proxies here.
     pub fn connect(&mut self, id: ConnId, transport: Transport, remote: SocketAddr) {
         if id.is_inbound() || self.conns.contains_key(&id) {
             self.stats.late_writes += 1;
@@ -129,6 +131,8 @@ impl Io {
                 conn.local = stream.local_addr().unwrap_or(conn.local);
                 conn.socket = Ok(stream);
             }
+            //= rfc6455#4.1/no-connection MUST
+            //# The layers are gone with the connection.
             Err(error) => {
                 self.stats.connect_errors += 1;
                 tracing::debug!(%remote, %error, "connection not opened");

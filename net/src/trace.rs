@@ -13,6 +13,9 @@ type Sink = Pcap<Box<dyn Write + Send>>;
 
 /// A packet capture that one or several drivers write: the application's `--trace FILE.pcap`. Cloning it gives another
 /// handle to the same capture. The first error while writing ends it; [`Trace::finish`] tells.
+///
+/// Connections over TLS show what they carry, as if it had been sent over TCP, so that a capture can be read; keep it as
+/// secret as that. WebSocket shows its handshake and frames.
 #[derive(Clone)]
 pub struct Trace(Arc<Mutex<State>>);
 

@@ -125,6 +125,29 @@ async fn a_pinned_certificate_is_worth_nothing_without_its_key() {
     }
 }
 
+//= rfc6455#4.1/sni test
+#[tokio::test]
+async fn the_servers_name_is_told_when_there_is_one() {
+    for name in [Some("example.org"), None] {
+        let listener = TcpListener::bind(loopback()).unwrap();
+        let mut config = anyone();
+        config.tls.server_name = name.map(str::to_owned);
+        let mut driver = Driver::with_config(Puppet::default(), config);
+        driver.machine_mut().connect_over(Transport::Tls, 0, listener.local_addr().unwrap());
+        let work = move || {
+            let mut acceptor = rustls::server::Acceptor::default();
+            let mut stream = listener.accept().unwrap().0;
+            loop {
+                acceptor.read_tls(&mut stream).unwrap();
+                if let Some(hello) = acceptor.accept().unwrap_or_else(|error| panic!("{:?}", error.0)) {
+                    break hello.client_hello().server_name().map(str::to_owned);
+                }
+            }
+        };
+        assert_eq!(beside(&mut driver, work).await.0.as_deref(), name);
+    }
+}
+
 #[tokio::test]
 async fn connections_to_one_address_may_trust_otherwise() {
     let certified = certify(&["127.0.0.1"]);

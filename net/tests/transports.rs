@@ -179,3 +179,113 @@ async fn websocket_keeps_messages_apart() {
         assert_eq!(pair.until_closed().await[1].0, texts, "{transport}");
     }
 }
+
+//= rfc6455#4.1/no-connection test
+#[tokio::test]
+async fn nobody_listening_is_refused() {
+    for transport in ALL {
+        let free = std::net::TcpListener::bind(loopback()).unwrap().local_addr().unwrap();
+        let mut driver = Driver::with_config(Puppet::default(), anyone());
+        driver.machine_mut().connect_over(transport, 0, free);
+        driver.machine_mut().write(CLIENT, "in vain");
+        let told = common::next(&mut driver).await;
+        assert!(matches!(told, Input::Closed { reason: CloseReason::Refused, .. }), "{transport}: {told:?}");
+    }
+}
+
+//= rfc6455#4.1/tls-first test
+//= rfc6455#4.1/tunnel test
+#[tokio::test]
+async fn a_secure_websocket_shows_nothing_but_tls() {
+    let mut pair = Pair::new(Transport::Wss, loopback());
+    let (proxy, seen) = proxy(pair.address);
+    pair.address = proxy;
+    pair.client.machine_mut().connect_over(Transport::Wss, 0, proxy);
+    pair.client.machine_mut().write(CLIENT, "a secret");
+    pair.client.machine_mut().close(CLIENT);
+    assert_eq!(pair.until_closed().await[1].0, ["a secret"]);
+    drop(pair); // nobody would serve its sockets while this thread waits
+    let seen = seen.join().unwrap();
+    let mut rest = &seen[..];
+    assert_eq!(rest.first(), Some(&22), "a handshake comes first");
+    while let [20..=23, 3, _, high, low, after @ ..] = rest {
+        rest = &after[usize::from(*high) << 8 | usize::from(*low)..];
+    }
+    assert!(rest.is_empty(), "nothing but records");
+    assert!(!seen.windows(4).any(|bytes| bytes == b"GET " || bytes == b"a se"));
+}
+
+/// Passes one connection on to `server`, and tells what the client has said.
+fn proxy(server: SocketAddr) -> (SocketAddr, std::thread::JoinHandle<Vec<u8>>) {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind(loopback()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let passing = std::thread::spawn(move || {
+        let (mut client, mut server) = (listener.accept().unwrap().0, common::dial(server));
+        let (mut back, mut from) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut from, &mut back);
+            let _ = back.shutdown(std::net::Shutdown::Write);
+        });
+        let (mut all, mut buffer) = (Vec::new(), [0; 1000]);
+        while let Ok(length @ 1..) = client.read(&mut buffer) {
+            all.extend_from_slice(&buffer[..length]);
+            let _ = server.write_all(&buffer[..length]);
+        }
+        let _ = server.shutdown(std::net::Shutdown::Write);
+        all
+    });
+    (address, passing)
+}
+
+//= rfc6455#4.1/tls-fails test
+#[tokio::test]
+async fn a_secure_websocket_without_trust_is_refused() {
+    let nobody = common::tls::trusting(net::Trust::Pinned(Vec::new()));
+    let mut pair = Pair::with(Transport::Wss, loopback(), nobody, server());
+    pair.client.machine_mut().connect_over(Transport::Wss, 0, pair.address);
+    let told = pair.next().await;
+    assert!(matches!(told, At::Client(Input::Closed { reason: CloseReason::Refused, .. })), "{told:?}");
+    assert_eq!((pair.client.stats().tls_errors, pair.client.stats().ws_errors), (1, 0));
+}
+
+//= rfc6455#4.2.2/tunnel test
+#[tokio::test]
+async fn a_secure_listener_answers_nobody_in_the_clear() {
+    use std::io::Write;
+    let mut driver = Driver::with_config(Puppet::default(), server());
+    let address = driver.listen(Transport::Wss, loopback()).unwrap();
+    let work = move || {
+        let mut client = common::dial(address);
+        client.write_all(common::ws::request("GET / HTTP/1.1", &[]).as_bytes()).unwrap();
+        common::read_all(&mut client)
+    };
+    let (answer, told) = common::beside(&mut driver, work).await;
+    assert_eq!((answer.first(), told.len()), (Some(&21), 0), "an alert: {answer:?}");
+}
+
+#[tokio::test]
+async fn shutdown_gets_out_what_is_queued() {
+    for transport in ALL {
+        let mut pair = Pair::new(transport, loopback());
+        pair.open(transport).await;
+        pair.server.machine_mut().write(SERVER, vec![7; 900_000]);
+        let server = pair.server;
+        let ending = tokio::spawn(server.shutdown());
+        let mut heard = 0;
+        loop {
+            match common::next(&mut pair.client).await {
+                Input::Stream { data, .. } => heard += data.len(),
+                Input::Closed { reason, .. } => break assert_eq!(reason, CloseReason::Peer, "{transport}"),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(heard, 900_000, "{transport}");
+        let lingering = async {
+            while !ending.is_finished() {
+                let _ = tokio::time::timeout(Duration::from_millis(5), pair.client.next()).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(2), lingering).await.expect("it ends before its patience");
+    }
+}

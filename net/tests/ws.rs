@@ -47,6 +47,11 @@ async fn visit<T: Send + 'static>(
 
 // ---- frames and messages
 
+//= rfc6455#5.1/server-masks test
+//= rfc6455#5.2/reserved test
+//= rfc6455#5.3/xor test
+//= rfc6455#5.4/both test
+//= rfc6455#5.2/one-frame test
 #[tokio::test]
 async fn a_server_takes_masked_frames_and_sends_plain_ones() {
     let work = |mut client: TcpStream| {
@@ -64,6 +69,13 @@ async fn a_server_takes_masked_frames_and_sends_plain_ones() {
     assert_eq!(stats.ws_errors, 0);
 }
 
+//= rfc6455#5.1/client-masks test
+//= rfc6455#5.3/bit test
+//= rfc6455#5.3/fresh test
+//= rfc6455#5.3/entropy test
+//= rfc6455#5.3/predictable test
+//= rfc6455#5.5.2/pong test
+//= rfc6455#5.5.3/same-data test
 #[tokio::test]
 async fn a_client_masks_every_frame_with_a_key_of_its_own() {
     let work = |mut server: TcpStream| {
@@ -84,6 +96,10 @@ async fn a_client_masks_every_frame_with_a_key_of_its_own() {
     assert_eq!(pieces(&told, CLIENT), ["Hello"]);
 }
 
+//= rfc6455#5.2/minimal test
+//= rfc6455#5.2/network-order test
+//= rfc6455#5.2/top-bit test
+//= rfc6455#5.3/key-length test
 #[tokio::test]
 async fn lengths_take_as_many_bytes_as_they_need() {
     const SIZES: [usize; 7] = [1, 125, 126, 127, 65_535, 65_536, 70_000];
@@ -104,6 +120,11 @@ async fn lengths_take_as_many_bytes_as_they_need() {
     assert!(pieces(&told, SERVER).iter().map(Bytes::len).eq(SIZES));
 }
 
+//= rfc6455#5.4/handle-control test
+//= rfc6455#5.4/both test
+//= rfc6455#5.4/order test
+//= rfc6455#5.4/one-type test
+//= rfc6455#5.5.2/soon test
 #[tokio::test]
 async fn fragments_make_one_message_and_control_frames_may_stand_between() {
     let work = |mut client: TcpStream| {
@@ -127,6 +148,7 @@ async fn fragments_make_one_message_and_control_frames_may_stand_between() {
     assert_eq!(pieces(&told, SERVER), ["grün", "another"]);
 }
 
+//= rfc6455#5.6/utf-8 test
 #[tokio::test]
 async fn text_is_sent_where_it_is_wanted_and_possible() {
     let config = Config { ws: Ws { text: true, ..Ws::default() }, ..Config::default() };
@@ -189,6 +211,21 @@ fn violations(masked: bool) -> Vec<(&'static str, Vec<u8>, u16)> {
     ]
 }
 
+//= rfc6455#5.1/unmasked test
+//= rfc6455#5.1/unmasked-status test
+//= rfc6455#5.2/reserved-set test
+//= rfc6455#5.2/opcode test
+//= rfc6455#5.4/control-whole test
+//= rfc6455#5.4/interleaved test
+//= rfc6455#5.5/size test
+//= rfc6455#5.5.1/status test
+//= rfc6455#7.1.7/server-closes test
+//= rfc6455#7.1.7/status test
+//= rfc6455#7.1.7/no-more test
+//= rfc6455#7.4.1/no-1005 test
+//= rfc6455#7.4.1/no-1006 test
+//= rfc6455#7.4.1/no-1015 test
+//= rfc6455#8.1/utf-8 test
 #[tokio::test]
 async fn a_client_that_breaks_a_rule_is_told_and_closed() {
     for (what, bytes, status) in violations(true) {
@@ -206,6 +243,10 @@ async fn a_client_that_breaks_a_rule_is_told_and_closed() {
     }
 }
 
+//= rfc6455#5.1/masked test
+//= rfc6455#5.1/masked-status test
+//= rfc6455#7.1.7/client-closes test
+//= rfc6455#7.2.1/fail test
 #[tokio::test]
 async fn a_server_that_breaks_a_rule_is_told_and_closed() {
     for (what, bytes, status) in violations(false) {
@@ -248,6 +289,13 @@ async fn a_flood_of_pings_without_reading_overflows() {
 
 // ---- closing
 
+//= rfc6455#5.5.1/answer test
+//= rfc6455#5.5.1/soon test
+//= rfc6455#5.5.1/then-tcp test
+//= rfc6455#5.5.1/server-first test
+//= rfc6455#7.1.1/server-first test
+//= rfc6455#7.1.1/server-at-once test
+//= rfc6455#7.1.2/then-close test
 #[tokio::test]
 async fn a_close_is_answered_with_its_status_and_then_the_server_ends() {
     for (body, wanted) in
@@ -280,6 +328,10 @@ fn closer() -> Puppet {
     }
 }
 
+//= rfc6455#5.5.1/no-data test
+//= rfc6455#7.1.2/frame test
+//= rfc6455#7.1.1/clean test
+//= rfc6455#7.4/reason test
 #[tokio::test]
 async fn our_close_waits_for_the_peers() {
     let work = |mut client: TcpStream| {
@@ -300,6 +352,7 @@ async fn our_close_waits_for_the_peers() {
     assert_eq!((pieces(&told, SERVER).len(), stats.ws_errors, stats.late_writes), (1, 0, 1));
 }
 
+//= rfc6455#7.1.1/any-means test
 #[tokio::test]
 async fn a_peer_that_never_answers_our_close_is_left_after_a_while() {
     let config = Config { close_timeout: Duration::from_millis(100), ..Config::default() };
@@ -314,6 +367,8 @@ async fn a_peer_that_never_answers_our_close_is_left_after_a_while() {
     assert_eq!(reason(&told, SERVER), Some(CloseReason::Local));
 }
 
+//= rfc6455#5.5.1/client-waits test
+//= rfc6455#7.1.1/client-waits test
 #[tokio::test]
 async fn a_client_lets_the_server_end_the_connection() {
     let work = |mut server: TcpStream| {
@@ -331,6 +386,7 @@ async fn a_client_lets_the_server_end_the_connection() {
     assert_eq!(reason(&told, CLIENT), Some(CloseReason::Peer));
 }
 
+//= rfc6455#7.2.1/lost test
 #[tokio::test]
 async fn an_end_without_a_close_frame_is_told_as_a_reset() {
     let work = |mut client: TcpStream| {

@@ -46,6 +46,9 @@ async fn asked(ws: Ws, bytes: impl Into<Vec<u8>>) -> (String, bool, u64) {
     (head, opened(&told, SERVER), errors)
 }
 
+//= rfc6455#4.2.2/answer test
+//= rfc6455#4.2.2/steps test
+//= rfc6455#4.2.2/no-subprotocol test
 #[tokio::test]
 async fn a_request_is_answered_as_in_the_specification() {
     let (head, opened, errors) = asked(Ws::default(), request(GET, &[])).await;
@@ -59,6 +62,11 @@ async fn a_request_is_answered_as_in_the_specification() {
     assert_eq!(errors, 1, "the client went away without a word");
 }
 
+//= rfc6455#4.2.1/upgrade test
+//= rfc6455#4.2.1/connection test
+//= rfc6455#4.2.1/unknown-headers test
+//= rfc6455#4.2.2/extensions test
+//= rfc6455#4.2.2/unasked-extensions test
 #[tokio::test]
 async fn names_come_in_any_case_and_further_headers_do_not_matter() {
     let changes = [
@@ -75,6 +83,14 @@ async fn names_come_in_any_case_and_further_headers_do_not_matter() {
     assert_eq!(header(&head, "sec-websocket-protocol"), None, "none is chosen");
 }
 
+//= rfc6455#4.2.1/refuse test
+//= rfc6455#4.2.1/get test
+//= rfc6455#4.2.1/host test
+//= rfc6455#4.2.1/key test
+//= rfc6455#4.2.1/version test
+//= rfc6455#4.2.2/version test
+//= rfc6455#4.2.2/resource test
+//= rfc6455#7.2.2/abort test
 #[tokio::test]
 async fn other_requests_are_refused_with_a_status() {
     let none = "";
@@ -107,6 +123,7 @@ async fn other_requests_are_refused_with_a_status() {
     }
 }
 
+//= rfc6455#4.2.2/subprotocol test
 #[tokio::test]
 async fn a_subprotocol_is_agreed_on_or_nothing_opens() {
     let list = |list: &'static str| request(GET, &[("Sec-WebSocket-Protocol", list)]);
@@ -179,6 +196,17 @@ async fn answered<T: AsRef<[u8]>>(ws: Ws, answer: impl FnOnce(&str) -> T + Send 
     beside(&mut driver, work).await
 }
 
+//= rfc6455#4.1/handshake test
+//= rfc6455#4.1/request test
+//= rfc6455#4.1/http test
+//= rfc6455#4.1/get test
+//= rfc6455#4.1/host test
+//= rfc6455#4.1/upgrade test
+//= rfc6455#4.1/connection test
+//= rfc6455#4.1/key test
+//= rfc6455#4.1/new-key test
+//= rfc6455#4.1/version test
+//= rfc6455#4.1/wait test
 #[tokio::test]
 async fn a_request_has_what_it_needs() {
     let accept = |accept: &str| answer(SWITCHING, accept, &[]);
@@ -198,6 +226,9 @@ async fn a_request_has_what_it_needs() {
     assert_ne!(header(&again, "sec-websocket-key"), Some(&key[..]), "keys are random");
 }
 
+//= rfc6455#4.1/resource test
+//= rfc6455#4.1/origin test
+//= rfc6455#4.1/subprotocols test
 #[tokio::test]
 async fn a_request_has_what_it_is_told() {
     let ws = Ws {
@@ -215,6 +246,14 @@ async fn a_request_has_what_it_is_told() {
     assert_eq!(header(&head, "sec-websocket-protocol"), Some("sip, xmpp"));
 }
 
+//= rfc6455#4.1/validate test
+//= rfc6455#4.1/status test
+//= rfc6455#4.1/upgrade-answer test
+//= rfc6455#4.1/connection-answer test
+//= rfc6455#4.1/accept-answer test
+//= rfc6455#4.1/extension-answer test
+//= rfc6455#4.1/subprotocol-answer test
+//= rfc6455#4.1/nonconforming test
 #[tokio::test]
 async fn other_answers_are_refused() {
     type Answer = fn(&str) -> String;
@@ -250,6 +289,8 @@ async fn what_follows_the_answer_at_once_is_the_first_message() {
     assert_eq!(pieces(&told, CLIENT), ["hi"]);
 }
 
+//= rfc6455#4.1/valid-uri test
+//= rfc6455#4.1/subprotocol-names test
 #[tokio::test]
 async fn options_that_cannot_be_written_are_refused_before_anything_is_sent() {
     for ws in [

@@ -59,6 +59,8 @@ impl Tls {
         Ok(Arc::new(config))
     }
 
+    //= rfc6455#4.1/sni MUST
+    //# rustls tells it, when it is a name: an address has no place in that extension.
     /// Whom a connection to `remote` expects there.
     pub(crate) fn server_name(&self, remote: SocketAddr) -> io::Result<ServerName<'static>> {
         match &self.server_name {

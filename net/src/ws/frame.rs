@@ -18,6 +18,14 @@ pub(super) enum Opcode {
     Pong,
 }
 
+//= rfc6455#7.4.1/defined MAY
+//# Those that name what can happen here.
+//= rfc6455#7.4.1/no-1005 MUST NOT
+//# It is not among these, and an answer repeats only a status that `close_status` lets pass.
+//= rfc6455#7.4.1/no-1006 MUST NOT
+//# As 1005.
+//= rfc6455#7.4.1/no-1015 MUST NOT
+//# As 1005.
 /// The status codes (section 7.4.1) that are sent here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
@@ -72,6 +80,10 @@ impl Reader {
     }
 
     /// What the next whole frame brought; `None` until it is there.
+    //= rfc6455#5.4/handle-control MUST
+    //# A control frame leaves `started` as it is.
+    //= rfc6455#5.4/order MUST
+    //# What arrives is taken from the front, frame by frame.
     pub fn next(&mut self) -> Result<Option<Received>, Violation> {
         while let Some((header, size)) = Header::read(&self.input)? {
             self.check(&header)?;
@@ -81,6 +93,8 @@ impl Reader {
             }
             self.input.advance(size);
             let mut payload = self.input.split_to(length);
+            //= rfc6455#5.3/xor MUST
+            //# The same operation puts a mask on and takes it away.
             if let Some(key) = header.key {
                 mask(&mut payload, key);
             }
@@ -96,6 +110,10 @@ impl Reader {
 
     /// What can be wrong before the payload has come, so that none is waited for in vain.
     fn check(&self, header: &Header) -> Result<(), Violation> {
+        //= rfc6455#5.1/unmasked MUST
+        //# Before the payload has come.
+        //= rfc6455#5.1/masked MUST
+        //# The other half of the same comparison.
         if header.key.is_some() != (self.role == Role::Server) {
             return Err(match self.role {
                 Role::Server => Violation(Status::ProtocolError, "the client does not mask"),
@@ -108,6 +126,8 @@ impl Reader {
                 Some((_, joined)) => joined.len(),
                 None => return Err(Violation(Status::ProtocolError, "a fragment continues nothing")),
             },
+            //= rfc6455#5.4/interleaved MUST NOT
+            //# A peer that does so has broken the rules; we send no fragments.
             _ if self.started.is_some() => {
                 return Err(Violation(Status::ProtocolError, "a message begins within another"));
             }
@@ -130,6 +150,10 @@ impl Reader {
                 self.started = Some((header.opcode == Opcode::Text, payload));
                 return Ok(None);
             }
+            //= rfc6455#5.4/both MUST
+            //# One frame, or fragments up to the one that is the last.
+            //= rfc6455#5.4/one-type MUST
+            //# The type is that of the first, kept in `started`.
             Opcode::Continuation => {
                 let Some((_, joined)) = &mut self.started else { return Ok(None) };
                 joined.extend_from_slice(&payload);
@@ -139,6 +163,8 @@ impl Reader {
                 }
             }
         };
+        //= rfc6455#8.1/utf-8 MUST
+        //# The whole message is looked at, so that a character may be cut between fragments.
         if text && std::str::from_utf8(&message).is_err() {
             return Err(Violation(Status::NotText, "a text message is not UTF-8"));
         }
@@ -151,18 +177,28 @@ impl Header {
     fn read(data: &[u8]) -> Result<Option<(Header, usize)>, Violation> {
         let mut rest = data;
         let (Ok(first), Ok(second)) = (rest.try_get_u8(), rest.try_get_u8()) else { return Ok(None) };
+        //= rfc6455#5.2/reserved-set MUST
+        //# There are no extensions that would give them a meaning.
         if first & 0x70 != 0 {
             return Err(Violation(Status::ProtocolError, "a reserved bit is set"));
         }
+        //= rfc6455#5.2/opcode MUST
+        //# Six are known.
         let Some(opcode) = Opcode::from_code(first & 0x0F) else {
             return Err(Violation(Status::ProtocolError, "the opcode is unknown"));
         };
         let (length, least) = match second & 0x7F {
+            //= rfc6455#5.2/network-order MUST
+            //# As `bytes` reads and writes numbers.
             126 => (rest.try_get_u16().map(u64::from), 126),
             127 => (rest.try_get_u64(), 1 << 16),
             short => (Ok(u64::from(short)), 0),
         };
         let Ok(length) = length else { return Ok(None) };
+        //= rfc6455#5.2/minimal MUST
+        //# A length in a longer form than it needs is refused, and none is written.
+        //= rfc6455#5.2/top-bit MUST
+        //# Refused too; no length in memory has it.
         if length < least || length >> 63 != 0 {
             return Err(Violation(Status::ProtocolError, "the length is written in a wrong way"));
         }
@@ -175,6 +211,10 @@ impl Header {
     }
 
     fn check_control(&self) -> Result<(), Violation> {
+        //= rfc6455#5.4/control-whole MUST NOT
+        //# A fragment of one is refused; `write` sets the bit of the last frame always.
+        //= rfc6455#5.5/size MUST
+        //# Refused above 125 bytes. Those we write are a status, or what came in a Ping.
         if !self.last {
             return Err(Violation(Status::ProtocolError, "a control frame is fragmented"));
         }
@@ -206,7 +246,15 @@ impl Opcode {
 /// Writes a frame that is a whole message or a control frame; with a key, masked.
 pub(super) fn write(out: &mut BytesMut, opcode: Opcode, payload: &[u8], key: Option<[u8; 4]>) {
     out.reserve(MAX_HEADER + payload.len());
+    //= rfc6455#5.2/reserved MUST
+    //# Nothing but the bit of the last frame and the opcode.
+    //= rfc6455#5.2/one-frame MAY
+    //# Every message is one frame.
     out.put_u8(0x80 | opcode.code());
+    //= rfc6455#5.3/bit MUST
+    //# Set in the byte of the length when there is a key.
+    //= rfc6455#5.3/key-length MUST NOT
+    //# The length is that of the payload.
     let masked = if key.is_some() { 0x80 } else { 0 };
     match payload.len() {
         length @ 0..126 => out.put_u8(masked | length as u8),
@@ -242,6 +290,8 @@ fn mask(data: &mut [u8], key: [u8; 4]) {
 
 /// The status code of a Close frame, which may have none.
 fn close_status(mut body: &[u8]) -> Result<Option<u16>, Violation> {
+    //= rfc6455#5.5.1/status MUST
+    //# One byte alone is refused, and so is a status that is not to be sent; what we write has two bytes or none.
     if body.is_empty() {
         return Ok(None);
     }

@@ -106,15 +106,37 @@ impl WsLayer {
             match open.reader.next() {
                 Ok(Some(Received::Message(data))) if data.is_empty() => {}
                 Ok(Some(Received::Message(data))) => return Some(Happened::Data(data)),
+                //= rfc6455#5.5.2/pong MUST
+                //# Each of them, even after our own Close; none after the peer's, since nothing is read then.
+                //= rfc6455#5.5.2/soon SHOULD
+                //# Into the output at once.
+                //= rfc6455#5.5.3/same-data MUST
+                //# The payload goes back as it came.
                 Ok(Some(Received::Ping(data))) => self.write(Opcode::Pong, &data),
                 Ok(Some(Received::Pong)) => {}
+                //= rfc6455#5.5.1/answer MUST
+                //# With the same status; `say_close` says nothing twice.
+                //= rfc6455#5.5.1/soon SHOULD
+                //# Behind what is queued, before the machine hears of it.
+                //= rfc6455#7.1.2/then-close SHOULD
+                //# `Finished` makes the driver close once the answer is out.
                 Ok(Some(Received::Close(status))) => {
                     open.closed_there = true;
                     self.say_close(status);
                     return Some(Happened::Finished);
                 }
+                //= rfc6455#7.2.1/lost MUST
+                //# Both roles: without a Close before it, the end of the stream is a failure.
                 Ok(None) if self.ended => return self.fail("the peer closed the connection without saying so first"),
                 Ok(None) => return None,
+                //= rfc6455#7.1.7/status SHOULD
+                //# Each violation has its status.
+                //= rfc6455#7.1.7/no-more MUST NOT
+                //# The failed state reads nothing, and the driver lets go of the layers.
+                //= rfc6455#5.1/unmasked-status MAY
+                //# The status of that violation is 1002.
+                //= rfc6455#5.1/masked-status MAY
+                //# The status of that violation is 1002.
                 Err(Violation(status, reason)) => {
                     self.say_close(Some(status as u16));
                     return self.fail(reason);
@@ -126,6 +148,10 @@ impl WsLayer {
     /// Sends a Close frame, unless one was sent.
     fn say_close(&mut self, status: Option<u16>) {
         let State::Open(open) = &mut self.state else { return };
+        //= rfc6455#7.1.2/frame MUST
+        //# With a status; the reason stays empty, since nobody is to read it.
+        //= rfc6455#5.5.1/body MAY
+        //# A status, where there is one to give.
         if !std::mem::replace(&mut open.closed_here, true) {
             let body = status.map(u16::to_be_bytes);
             self.write(Opcode::Close, body.as_ref().map_or(&[], |body| body.as_slice()));
@@ -135,7 +161,17 @@ impl WsLayer {
     fn write(&mut self, opcode: Opcode, payload: &[u8]) {
         let State::Open(open) = &self.state else { return };
         let key = match open.role {
+            //= rfc6455#5.1/server-masks MUST NOT
+            //# No key, no mask.
             Role::Server => None,
+            //= rfc6455#5.1/client-masks MUST
+            //# This is the only place that writes frames, and knows nothing of TLS.
+            //= rfc6455#5.3/fresh MUST
+            //# Drawn for each frame.
+            //= rfc6455#5.3/entropy MUST
+            //# From the operating system.
+            //= rfc6455#5.3/predictable MUST NOT
+            //# Its numbers tell nothing about each other.
             Role::Client => {
                 let mut key = [0; 4];
                 if SystemRandom::new().fill(&mut key).is_err() {
@@ -156,6 +192,8 @@ impl WsLayer {
 
 impl Layer for WsLayer {
     fn start(&mut self) {
+        //= rfc6455#4.1/wait MUST
+        //# Until the answer has come `send` does nothing, and the driver keeps what the machine writes.
         if let State::Asking(asked) = &mut self.state {
             self.output.extend_from_slice(&asked.request);
             self.state = State::Asked { accept: std::mem::take(&mut asked.accept), input: BytesMut::new() };
@@ -181,19 +219,31 @@ impl Layer for WsLayer {
         }
         match self.state {
             State::Asking(_) | State::Over => None,
+            //= rfc6455#4.2.2/steps MUST
+            //# Only what comes out of a checked and answered request is an open connection.
+            //= rfc6455#4.1/handshake MUST
+            //# Asking, asked, open: there is no other way to that state.
             State::Asked { .. } | State::Listening { .. } => self.open(),
             State::Open(_) => self.read(),
         }
     }
 
     fn send(&mut self, data: Bytes) {
+        //= rfc6455#5.5.1/no-data MUST NOT
+        //# After our Close this does nothing; the driver counts such writes as late before.
+        //= rfc6455#5.1/any-time MAY
+        //# Whenever the machine writes.
         if matches!(&self.state, State::Open(open) if !open.closed_here) {
+            //= rfc6455#5.6/utf-8 MUST
+            //# What is not UTF-8 goes as binary, whatever the options say.
             let text = self.ws.text && std::str::from_utf8(&data).is_ok();
             self.write(if text { Opcode::Text } else { Opcode::Binary }, &data);
         }
     }
 
     fn close(&mut self) {
+        //= rfc6455#7.4/reason MAY
+        //# 1000 when the machine closes.
         self.say_close(Some(Status::Normal as u16));
     }
 

@@ -2,6 +2,7 @@
 mod frame;
 mod handshake;
 mod layer;
+mod scope;
 
 use std::io;
 
@@ -32,6 +33,8 @@ pub struct Ws {
 impl Ws {
     /// Whether the options can be written into a handshake, as far as no parser looks at them.
     fn check(&self) -> io::Result<()> {
+        //= rfc6455#4.1/subprotocol-names MUST
+        //# Looked at here, before a request or a listener is made with them.
         let token = |name: &String| {
             !name.is_empty() && name.bytes().all(|c| c.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&c))
         };
