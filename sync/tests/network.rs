@@ -110,6 +110,48 @@ fn an_old_program_gets_each_entry_as_a_whisper_and_nothing_it_does_not_know() {
     assert_eq!(values[7], expected);
 }
 
+//= wireworks#2.4/start test
+//= wireworks#2.4/quiet test
+//= wireworks#2.4/periodic test
+#[test]
+fn equal_tables_cost_one_number_now_and_then() {
+    let mut world = World::new(11);
+    let nodes = [world.ours(), world.ours()];
+    world.run(2.0);
+    world.set(nodes[0], "k", "v").unwrap();
+    world.run(3.0);
+    let counts = |world: &World| nodes.map(|node| world.net.machine(node).node().stats());
+    let before = counts(&world);
+    // Both asked once, the one with the greater id later, since nothing differed.
+    assert!(before.iter().all(|stats| (1..=2).contains(&stats.roots) && stats.answers == 0), "{before:?}");
+    world.run(300.0);
+    for (after, before) in counts(&world).iter().zip(&before) {
+        assert!((8..=14).contains(&(after.roots - before.roots)), "ten in five minutes: {after:?}");
+        assert_eq!(after.answers, 0);
+    }
+}
+
+#[test]
+fn what_one_neighbour_learns_the_others_hear_within_seconds() {
+    let mut world = World::new(12);
+    let mut line = vec![world.ours()];
+    for _ in 0..5 {
+        line.push(world.ours());
+    }
+    world.run(5.0);
+    let cut = world.net.cut(&line[..1], &line[1..]);
+    world.run(90.0);
+    world.set(line[0], "k", "v").unwrap();
+    world.run(240.0); // too old for the mesh to hand on
+    world.net.heal(cut);
+    let learnt = |world: &World| line.iter().filter(|&&node| world.get(node, "k").is_some()).count();
+    while learnt(&world) == 1 {
+        world.run(0.1);
+    }
+    world.run(3.0);
+    assert_eq!(learnt(&world), 6);
+}
+
 //= p2p#3.9/delta test
 #[test]
 fn deltas_reach_all_also_beside_old_programs() {
