@@ -127,6 +127,28 @@ impl Default for Timing {
     }
 }
 
+impl Timing {
+    /// The same with no wait shorter than a millisecond, so that no timer is due again at once. Frames may follow each
+    /// other without a pause.
+    pub(crate) fn usable(self) -> Timing {
+        let wait = |time: Duration| time.max(Duration::from_millis(1));
+        Timing {
+            handshake: wait(self.handshake),
+            frame: wait(self.frame),
+            ping: wait(self.ping),
+            pong: wait(self.pong),
+            backoff: wait(self.backoff),
+            backoff_max: wait(self.backoff_max),
+            dial: wait(self.dial),
+            refresh: wait(self.refresh),
+            touch: wait(self.touch),
+            beacon: wait(self.beacon),
+            request: wait(self.request),
+            ..self
+        }
+    }
+}
+
 //= p2p#5/bounded MUST
 //# One field for each table, queue and buffer; each is enforced where the table is written.
 /// How much a node keeps, whatever others send.
@@ -136,6 +158,8 @@ pub struct Limits {
     pub message: serializer::Limits,
     /// Bytes that a link may send before its handshake is complete. Default 64 KiB.
     pub greeting: usize,
+    /// Bytes of incomplete frames on all links together; beyond, the link with the longest is closed. Default 64 MiB.
+    pub partial: usize,
     /// Broadcasts remembered to tell repeats apart; beyond, the oldest are forgotten. Default 131,072.
     pub seen: usize,
     /// Broadcasts kept whole for nodes that missed them. Default 1,024.
@@ -165,6 +189,7 @@ impl Default for Limits {
         Limits {
             message: serializer::Limits::default(),
             greeting: 64 << 10,
+            partial: 64 << 20,
             seen: 131_072,
             recent: 1024,
             recent_bytes: 768 << 10,

@@ -44,6 +44,8 @@ pub(crate) struct Link {
     pub rtt: Option<Duration>,
     /// When the frame that is incomplete was begun.
     pub partial: Option<Instant>,
+    /// How much of it is there.
+    pub buffered: usize,
     /// Bytes received before the handshake.
     pub received: usize,
     pub queue: Queue,
@@ -117,6 +119,7 @@ impl Link {
             pinged: None,
             rtt: None,
             partial: None,
+            buffered: 0,
             received: 0,
             queue: Queue::default(),
             offers: 0,

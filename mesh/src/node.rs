@@ -49,6 +49,8 @@ pub struct Node {
     pending: BTreeMap<Id, reply::Pending>,
     pinned: BTreeMap<Id, Place>,
     island: Option<(Id, Instant)>,
+    /// Bytes of incomplete frames.
+    partial: usize,
     /// Links to another part of the network that may still be opened beyond `max_outgoing` this time.
     bridges: u32,
     /// The second in which surveys were answered, and how many.
@@ -86,6 +88,7 @@ pub struct Peer<'a> {
 impl Node {
     /// A node that has done nothing yet. It begins with its first input, for which it asks at once.
     pub fn new(config: Config, mut rng: Rng) -> Node {
+        let config = Config { timing: config.timing.clone().usable(), ..config };
         let transports = [Encryption::Plaintext, Encryption::Ssl, Encryption::Ws, Encryption::Wss];
         let protocols = transports.map(|encryption| protocol_id(&config.subnet, encryption));
         let id = config.id.clone().unwrap_or_else(|| random_id(&config, &protocols[0], &mut rng));
@@ -112,6 +115,7 @@ impl Node {
             pending: BTreeMap::new(),
             pinned: BTreeMap::new(),
             island: None,
+            partial: 0,
             bridges: 0,
             surveyed: (0, 0),
             state: Value::Nil,
@@ -165,6 +169,7 @@ impl Node {
             addresses: self.book.len(),
             routes: self.routes.len(),
             pending: self.pending.len(),
+            partial: self.partial,
             queued: self.links.values().map(|link| link.queue.bytes).sum(),
         };
         Stats { sizes, ..self.stats.clone() }

@@ -50,6 +50,8 @@ pub struct Sizes {
     pub routes: usize,
     /// Replies that wait.
     pub pending: usize,
+    /// Bytes of frames that are not complete.
+    pub partial: usize,
     /// Bytes that wait for slow links.
     pub queued: usize,
 }

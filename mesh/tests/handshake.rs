@@ -152,6 +152,29 @@ fn a_list_of_addresses_is_dialled_up_to_the_limit() {
 }
 
 #[test]
+fn lists_replies_and_dials_have_limits() {
+    let mut config = Config { max_outgoing: 100, ..Config::default() };
+    config.limits.peers_told = 3;
+    config.limits.requests = 2;
+    config.limits.dials = 5;
+    let mut bench = Bench::new(config);
+    let conns: Vec<_> = (0..9).map(|n| bench.neighbour(&format!("n{n}"), &[])).collect();
+    let all = whisper("n0", bench.unix(), Flag::Request, vec![Value::from(&b"*"[..])]);
+    bench.send(conns[0], &all);
+    bench.wait(secs(1));
+    assert_eq!(bench.sent(conns[0])[0].values()[0].as_array().unwrap().len(), 3);
+    let now = bench.now;
+    for (n, expected) in [(0, Ok(())), (1, Ok(())), (2, Err(Error::Busy))] {
+        assert_eq!(bench.node.reply(now, &named(&format!("far {n}")), vec![]), expected);
+    }
+    let list = (0..20).map(|n| listed(&format!("x{n}"), &format!("198.51.100.{n}"), 4444)).collect();
+    let message = whisper("n0", bench.unix(), Flag::Peers, vec![Value::Array(list)]);
+    bench.send(conns[0], &message);
+    assert_eq!(bench.connects().len(), 5);
+    assert_eq!(bench.node.connect(now, Transport::Tcp, at(77)), Err(Error::Busy));
+}
+
+#[test]
 fn whoever_comes_too_many_learns_of_others() {
     let mut bench = Bench::new(Config { max_incoming: 2, ..Config::default() });
     bench.neighbour("a", &[]);

@@ -6,7 +6,7 @@ use common::*;
 use mesh::{BASE, Config, Event, Reason};
 use proptest::prelude::*;
 use serializer::{Compression, Flag, MainFlag, Message, MessageId, Value, frame};
-use wire::Transport;
+use wire::{Machine, Transport};
 
 /// A frame around any bytes, rightly hashed.
 fn framed(message: &[u8]) -> Bytes {
@@ -165,6 +165,47 @@ fn a_long_frame_is_not_kept_beyond_the_limit() {
     let mut bench = Bench::new(config);
     let reason = survives("too long", &mut bench, Bytes::from_static(&[0, 0, 3, 0xe9, 0, 0]));
     assert!(matches!(reason, Some(Reason::Junk(serializer::Error::FrameTooLong { announced: 1001 }))), "{reason:?}");
+}
+
+#[test]
+fn half_frames_together_are_bounded() {
+    let mut config = Config::default();
+    config.limits.partial = 100_000;
+    let mut bench = Bench::new(config);
+    let links: Vec<_> = (0..20).map(|n| bench.neighbour(&format!("half {n}"), &[])).collect();
+    for round in 0..20 {
+        for &conn in &links {
+            let piece = if round == 0 { vec![0, 1, 0, 0] } else { vec![7; 1000] };
+            bench.raw(conn, piece.into());
+            assert!(bench.node.stats().sizes.partial <= 100_000);
+        }
+    }
+    assert!(bench.node.stats().closed["half-frame"] >= 10);
+    assert_eq!(survives("after that", &mut bench, Bytes::from_static(&[0])), None);
+}
+
+#[test]
+fn a_timing_of_nothing_does_not_hang() {
+    let zero = std::time::Duration::ZERO;
+    let timing = mesh::Timing {
+        ping: zero,
+        pong: zero,
+        pace: zero,
+        backoff: zero,
+        backoff_max: zero,
+        dial: zero,
+        refresh: zero,
+        touch: zero,
+        beacon: zero,
+        request: zero,
+        handshake: zero,
+        frame: zero,
+        ..mesh::Timing::default()
+    };
+    let mut bench = Bench::new(Config { timing, seeds: vec![tcp(2)], ..Config::default() });
+    bench.accept(Transport::Tcp);
+    bench.wait(std::time::Duration::from_millis(20));
+    assert!(bench.node.deadline() > Some(bench.now));
 }
 
 #[test]

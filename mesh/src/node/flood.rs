@@ -57,7 +57,9 @@ impl Node {
             self.stats.relayed += 1;
         }
         self.relay(&message, Some(conn));
-        if !self.untold.remove(&key(message.id())) {
+        // The time is looked at again: the one in an offer may be false.
+        let before = self.untold.remove(&key(message.id())) && self.started.is_some_and(|at| message.time() < at);
+        if !before {
             self.dispatch(conn, message);
         }
     }

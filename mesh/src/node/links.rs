@@ -31,7 +31,10 @@ impl Node {
 
     pub(super) fn resolved(&mut self, query: u64, answer: Result<Vec<SocketAddr>, ResolveError>) {
         let Some((place, purpose)) = self.lookups.remove(&query) else { return };
-        match answer.ok().and_then(|addresses| addresses.first().copied()) {
+        // Any of them, so that one that cannot be reached does not stand in the way for good.
+        let addresses = answer.unwrap_or_default();
+        let one = self.rng.below(addresses.len() as u64) as usize;
+        match addresses.get(one).copied() {
             Some(remote) if !self.book.is_linked(&place) => self.open(place, remote, purpose),
             Some(_) => {}
             None => {
@@ -125,7 +128,10 @@ impl Node {
     fn note_partial(&mut self, conn: ConnId, whole: bool) {
         let (now, timing) = (self.now, &self.config.timing);
         let Some(link) = self.links.get_mut(&conn) else { return };
-        if link.decoder.buffered() == 0 {
+        let buffered = link.decoder.buffered();
+        self.partial = self.partial.saturating_sub(link.buffered).saturating_add(buffered);
+        link.buffered = buffered;
+        if buffered == 0 {
             link.partial = None;
         } else if whole || link.partial.is_none() {
             link.partial = Some(now);
@@ -133,6 +139,11 @@ impl Node {
         }
         if link.stage == Stage::Greeting && link.received > self.config.limits.greeting {
             self.close(conn, Reason::Stranger);
+        }
+        while self.partial > self.config.limits.partial {
+            let longest = self.links.iter().max_by_key(|(_, link)| link.buffered).map(|(&conn, _)| conn);
+            let Some(longest) = longest else { break };
+            self.close(longest, Reason::HalfFrame);
         }
     }
 
@@ -265,6 +276,7 @@ impl Node {
     pub(super) fn end(&mut self, conn: ConnId, reason: Reason, tell_driver: bool) {
         let Some(link) = self.links.remove(&conn) else { return };
         self.outgoing.remove(&conn);
+        self.partial = self.partial.saturating_sub(link.buffered);
         self.timers.disarm(Timer::Link(conn));
         if tell_driver {
             self.out.push_back(Output::Close { conn });
