@@ -28,7 +28,17 @@ impl Node {
         }
     }
 
-    /// The same, for commands.
+    /// Whether a neighbour of a hash table only asks; `None` where that is not known, as of the nodes of a ring.
+    pub fn is_leeching(&self, peer: &mesh::Peer<'_>) -> Option<bool> {
+        match self {
+            Node::Chord(node) if !peer.features.contains(&chord::FEATURE) => {
+                Some(!node.old_holders().any(|holder| holder == peer.id))
+            }
+            _ => None,
+        }
+    }
+
+    /// The network, for commands.
     pub fn mesh_mut(&mut self) -> &mut mesh::Node {
         match self {
             Node::Mesh(node) => node,

@@ -126,7 +126,9 @@ impl Program {
 
     fn peers(&self) -> Json {
         let Ok(mesh) = self.mesh() else { return json!({"result": [], "awaiting": 0}) };
-        let peers: Vec<Json> = mesh.peers().map(|peer| tell::peer(&peer)).collect();
+        let node = self.driver.machine().node();
+        let leeching = |peer: &_| node.and_then(|node| node.is_leeching(peer));
+        let peers: Vec<Json> = mesh.peers().map(|peer| tell::peer(&peer, leeching(&peer))).collect();
         let awaiting = mesh.stats().sizes.links.saturating_sub(peers.len());
         json!({"result": peers, "awaiting": awaiting})
     }

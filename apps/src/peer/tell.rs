@@ -147,7 +147,7 @@ impl Program {
     }
 
     fn joined(&mut self, id: &Id) {
-        let peer = self.mesh().ok().and_then(|mesh| mesh.peer(id).map(|peer| self::peer(&peer)));
+        let peer = self.mesh().ok().and_then(|mesh| mesh.peer(id).map(|peer| self::peer(&peer, None)));
         let Some(Json::Object(mut event)) = peer else { return };
         event.insert("ev".into(), "joined".into());
         self.tell(event);
@@ -228,13 +228,13 @@ impl Program {
 }
 
 /// A neighbour in the fields of the other drivers, and our own.
-pub(super) fn peer(peer: &mesh::Peer<'_>) -> Json {
+pub(super) fn peer(peer: &mesh::Peer<'_>, leeching: Option<bool>) -> Json {
     json!({
         "id": peer.id.as_str(),
         "addr": [peer.address.host.to_string(), peer.address.port],
         "outgoing": peer.outgoing,
         "compression": peer.compression.iter().map(|method| method.code()).collect::<Vec<_>>(),
-        "leeching": null,
+        "leeching": leeching,
         "transport": peer.transport.name(),
         "features": peer.features,
     })

@@ -7,9 +7,9 @@ use crate::report::Report;
 
 pub const ROWS: &[&str] = &[JOIN, SET2, DELTA, DELETE, SET3, SET4, LEAVE];
 const JOIN: &str = "two nodes join";
-const SET2: &str = "two nodes: set by each, add event, get by each";
-const DELTA: &str = "two nodes: delta by each";
-const DELETE: &str = "two nodes: delete";
+pub const SET2: &str = "two nodes: set by each, add event, get by each";
+pub const DELTA: &str = "two nodes: delta by each";
+pub const DELETE: &str = "two nodes: delete";
 pub const SET3: &str = "three nodes: old and new keys, got by each";
 pub const SET4: &str = "four nodes: old and new keys, got by each";
 pub const LEAVE: &str = "one leaves, every key is still found";
@@ -89,8 +89,11 @@ fn join(net: &mut Network, node: usize) -> Result<(), String> {
     net.ask(node, json!({"op": "join"}))?;
     let id = net.id(node);
     for other in (0..net.nodes.len()).filter(|&n| n != node) {
+        // Ours says nothing of others of its kind, which do not tell each other either: they are a ring.
+        let ring = |p: &Value| p["features"].as_array().is_some_and(|codes| codes.contains(&json!(0x43)));
         net.nodes[other].until("storing", &json!({"op": "peers"}), |peers| {
-            peers.as_array().into_iter().flatten().any(|p| p["id"] == *id && p["leeching"] == false)
+            let stores = |p: &Value| p["id"] == *id && (p["leeching"] == false || ring(p));
+            peers.as_array().into_iter().flatten().any(stores)
         })?;
     }
     Ok(())

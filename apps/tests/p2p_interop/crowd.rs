@@ -88,8 +88,5 @@ fn heard_once(net: &mut Network, from: usize, to: &[usize], word: &str) -> Resul
             false => node.wait(&format!("{values}"), is_this)?,
         };
     }
-    to.iter().try_for_each(|&node| match net.nodes[node].count(is_this) {
-        1 => Ok(()),
-        times => must(Err(format!("{} heard {values} {times} times", net.nodes[node].name()))),
-    })
+    to.iter().try_for_each(|&node| must(net.once(from, node, |packets| *packets == values)).map(drop))
 }

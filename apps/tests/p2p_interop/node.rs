@@ -151,10 +151,11 @@ impl Node {
         }
     }
 
-    /// How many of all events heard so far are such.
-    pub fn count(&mut self, is: impl Fn(&Value) -> bool) -> usize {
+    /// All messages heard so far with such content.
+    pub fn messages(&mut self, is: impl Fn(&Value) -> bool) -> Vec<Value> {
         self.heard.extend(self.lines.try_iter().map(|e| (e, false)));
-        self.heard.iter().filter(|(e, _)| is(e)).count()
+        let messages = self.heard.iter().map(|(e, _)| e).filter(|e| e["ev"] == "message");
+        messages.filter(|e| is(&e["packets"])).cloned().collect()
     }
 
     /// Waits for a link to each of these and to nobody else.
