@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serializer::{Compression, Id, MessageId, Value, frame};
+use serializer::{Compression, Id, Message, MessageId, Value, frame};
 use wire::{Instant, Transport};
 
 use crate::Address;
@@ -51,6 +51,8 @@ pub(crate) struct Link {
     pub queue: Queue,
     /// Lists of broadcasts that we offered and that it has not chosen from.
     pub offers: u32,
+    /// What it said of its table before it shook hands.
+    pub early: Option<Message>,
     /// It takes lists of peers with one entry only.
     pub singly: bool,
     /// Entries that it is still to be told, one each time.
@@ -123,6 +125,7 @@ impl Link {
             received: 0,
             queue: Queue::default(),
             offers: 0,
+            early: None,
             singly: false,
             untold: Vec::new(),
             tell_next: now,

@@ -4,6 +4,7 @@ mod common;
 use std::time::Duration;
 
 use common::*;
+use mesh::Event;
 use serializer::{Encryption, Flag, Limits, MainFlag, Message, Value, protocol_id};
 use wire::{ConnId, Transport};
 
@@ -110,4 +111,28 @@ fn a_node_is_asked_for_in_the_form_that_it_uses() {
     bench.collect();
     let request = bench.sent(conn).into_iter().find(|message| message.sub() == Some(Flag::Request)).unwrap();
     assert_eq!(request.values()[1], named("far").to_bin());
+}
+
+// The hash table of js2p, dialled over WebSocket, says first whether it stores.
+//= p2p#3.5/early-meta test
+#[test]
+fn the_state_of_a_hash_table_may_come_before_the_handshake() {
+    let mut bench = Bench::plain();
+    let conn = bench.accept(Transport::Tcp);
+    let state =
+        Message::new(MainFlag::Whisper, &named("table"), bench.unix(), vec![Flag::Handshake.into(), "1".into()]);
+    bench.send(conn, &state);
+    assert!(!bench.is_closed(conn));
+    let greeting = handshake("table", bench.unix(), &[]);
+    bench.send(conn, &greeting);
+    let events = bench.events();
+    assert!(
+        matches!(&events[..], [Event::Connect, Event::Joined(_), Event::Other(of)] if of.message == state),
+        "{events:?}"
+    );
+
+    let other = bench.accept(Transport::Tcp);
+    bench.send(other, &state);
+    bench.send(other, &state);
+    assert!(bench.is_closed(other), "one is enough");
 }

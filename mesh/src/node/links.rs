@@ -153,7 +153,20 @@ impl Node {
         match link.stage {
             Stage::Routed if greeting => self.greeted_again(conn, &message),
             Stage::Routed => self.understand(conn, message),
-            _ if greeting => self.greeted(conn, &message),
+            _ if greeting => {
+                self.greeted(conn, &message);
+                let early = self.links.get_mut(&conn).and_then(|link| link.early.take());
+                if let Some(early) = early.filter(|_| self.links.contains_key(&conn)) {
+                    self.understand(conn, early);
+                }
+            }
+            //= p2p#3.5/early-meta SHOULD
+            //# One such message is kept until the handshake has come.
+            _ if message.sub() == Some(Flag::Handshake) && self.links.get(&conn).is_some_and(|l| l.early.is_none()) => {
+                if let Some(link) = self.links.get_mut(&conn) {
+                    link.early = Some(message);
+                }
+            }
             //= p2p#3.5/before-handshake SHOULD
             //# A link that says anything else first is closed: no known program does so, and a stranger costs one frame.
             _ => self.close(conn, Reason::Stranger),
