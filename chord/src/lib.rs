@@ -56,3 +56,11 @@ pub use key::{Key, KeyError, point_of};
 pub use node::{
     Config, Contact, Error, Event, FEATURE, Failure, Mode, Node, Outcome, Peer, Place, Query, Stored, place_of,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/chord.md")]
+mod guide {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
