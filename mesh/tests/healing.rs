@@ -246,3 +246,27 @@ fn a_bad_line_loses_no_broadcast() {
         assert_eq!(heard(&events, &format!("number {n}")).len(), 19, "number {n}");
     }
 }
+
+#[test]
+fn a_neighbour_on_a_thin_line_is_given_up_and_hinders_nobody() {
+    let (mut net, hosts) = settled(12, 6, 1);
+    let slow = hosts[5];
+    for &other in &hosts[..5] {
+        net.link(other, slow, Link { bandwidth: Some(64_000), ..Link::default() });
+    }
+    let long = "x".repeat(20_000);
+    for n in 0..100 {
+        net.command(hosts[1], |node, now| {
+            node.broadcast(now, vec![format!("{n}").into(), long.clone().into()]).unwrap()
+        });
+        net.run_for(std::time::Duration::from_millis(20));
+    }
+    net.run_for(secs(2));
+    let events = net.events();
+    for n in 0..100 {
+        let heard = heard(&events, &format!("{n}"));
+        assert!([0, 2, 3, 4].iter().all(|&other| heard.contains(&hosts[other])), "{n}");
+    }
+    let gave_up = hosts[..5].iter().filter(|&&host| net.machine(host).stats().closed.contains_key("slow")).count();
+    assert!(gave_up > 0);
+}
