@@ -153,3 +153,46 @@ fn an_own_write_outranks_what_stands_even_when_the_clock_went_back() {
         }
     }
 }
+
+/// Both tables after each was told what the other holds at the key.
+fn met(mut one: Table, mut other: Table) -> Value {
+    let now = NOW + 3 * LEASE;
+    let (ours, theirs) = (one.entry(b"k").unwrap().clone(), other.entry(b"k").unwrap().clone());
+    one.merge("k".into(), theirs, now).unwrap();
+    other.merge("k".into(), ours, now).unwrap();
+    assert_eq!(one.entry(b"k"), other.entry(b"k"));
+    one.get(b"k").cloned().unwrap_or_default()
+}
+
+//= wireworks#2.1/merge test
+#[test]
+fn of_two_claims_on_both_sides_of_a_cut_the_one_stays_that_the_rule_would_have_kept() {
+    // Under leases the earlier claim, however often the later one was renewed.
+    let (mut one, mut other) = (leased(), leased());
+    set(&mut one, "5B", NOW, "earlier").unwrap();
+    set(&mut other, "5A", NOW + 5, "later").unwrap();
+    set(&mut other, "5A", NOW + 500, "later still").unwrap();
+    assert_eq!(met(one, other), "earlier".into());
+
+    // Without leases the later write.
+    let (mut one, mut other) = (free(), free());
+    set(&mut one, "5A", NOW, "earlier").unwrap();
+    set(&mut other, "5B", NOW + 5, "later").unwrap();
+    assert_eq!(met(one, other), "later".into());
+
+    // A takeover of a lapsed lease outranks the old holder, who did not renew it.
+    let mut one = leased();
+    set(&mut one, "5A", NOW, "old").unwrap();
+    let mut other = one.clone();
+    set(&mut one, "5A", NOW + 100, "renewed").unwrap();
+    set(&mut other, "5B", NOW + LEASE + 200, "taken over").unwrap();
+    assert_eq!(met(one, other), "taken over".into());
+
+    // But of a renewal after the lapse and a takeover the earlier stays.
+    let mut one = leased();
+    set(&mut one, "5B", NOW, "old").unwrap();
+    let mut other = one.clone();
+    set(&mut one, "5B", NOW + LEASE + 100, "renewed").unwrap();
+    set(&mut other, "5A", NOW + LEASE + 200, "taken over").unwrap();
+    assert_eq!(met(one, other), "renewed".into());
+}
