@@ -260,13 +260,18 @@ function drawPath() {
 
 // ---- the panels
 
+const several = (values) => {
+  const some = values.slice(0, 8).map((value) => (typeof value === 'string' ? short(value) : JSON.stringify(value))).join(', ');
+  return values.length > 8 ? `${some} and ${values.length - 8} more` : some || 'none';
+};
+
 function list(into, facts) {
   const rows = [];
   for (const [name, value] of Object.entries(facts)) {
     if (value === null || value === undefined) continue;
     const dt = document.createElement('dt'), dd = document.createElement('dd');
     dt.textContent = name.replaceAll('_', ' ');
-    dd.textContent = Array.isArray(value) ? value.map((v) => (typeof v === 'string' ? short(v) : JSON.stringify(v))).join(', ') || 'none'
+    dd.textContent = Array.isArray(value) ? several(value)
       : typeof value === 'object' ? JSON.stringify(value) : isId(value) && name !== 'id' ? short(value) : value;
     rows.push(dt, dd);
   }
@@ -297,7 +302,7 @@ function log(from, text, note) {
   if (note) item.className = note;
   $('log').append(item);
   while ($('log').children.length > 500) $('log').firstChild.remove();
-  item.scrollIntoView({ block: 'nearest' });
+  $('log').scrollTop = $('log').scrollHeight;
 }
 
 function message(line) {
