@@ -110,6 +110,28 @@ fn it_leaves_when_asked_in_any_way() {
 }
 
 #[test]
+fn the_same_twice_in_a_second_is_said_once() {
+    let mut peers = network("mesh", 2, &[]);
+    peers[0].has_peers(1);
+    for _ in 0..3 {
+        peers[0].result(json!({"op": "send", "args": ["again"]}));
+    }
+    peers[0].result(json!({"op": "send", "args": ["last"]}));
+    peers[1].hear("last");
+    assert!((1..=2).contains(&peers[1].heard("again")), "at most one in each second");
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut peers = network("chord", 2, &[]);
+    peers[1].has_peers(1);
+    peers[1].signal("INT");
+    peers[1].signal("INT");
+    peers[1].event("bye");
+    assert_eq!(peers[1].ends(), Some(0));
+}
+
+#[test]
 fn nodes_of_another_network_do_not_link() {
     let mut a = start("mesh", &["--subnet", "one"]);
     let seed = a.address();
