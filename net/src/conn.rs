@@ -132,7 +132,7 @@ pub(crate) enum Read {
 impl Io {
     pub fn conn_write(&mut self, id: ConnId, data: Bytes) {
         let slot = self.conns.get(&id).copied().unwrap_or(usize::MAX);
-        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else {
+        let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else {
             self.stats.late_writes += 1;
             return;
         };
@@ -140,14 +140,18 @@ impl Io {
             _ if data.is_empty() => {}
             (Phase::Connecting { close: false }, _) => self.conn_queue(slot, data),
             (Phase::Handshaking { close: false }, Some(layers)) => {
-                if layers.waiting_bytes() + data.len() > self.config.stream_queue {
-                    return self.conn_break(slot, CloseReason::Overflow);
+                if layers.hold(data) > self.config.stream_queue {
+                    self.conn_break(slot, CloseReason::Overflow);
                 }
-                layers.waiting.push(data);
             }
             (Phase::Open, Some(layers)) => {
-                layers.send(data, &mut Tap { trace: &mut self.trace, local: conn.local, remote: conn.remote });
-                self.layers_output(slot);
+                let mut tap = Tap { trace: &mut self.trace, local: conn.local, remote: conn.remote };
+                layers.send(data, &mut tap);
+                let data = layers.output(&mut tap);
+                if data.is_empty() {
+                    flag.raise(); // it failed, which is told at the next look
+                }
+                self.conn_queue(slot, data);
             }
             (Phase::Accepted | Phase::Open, None) => {
                 self.trace.stream(conn.local, conn.remote, &data);
@@ -186,7 +190,7 @@ impl Io {
         match conn.phase {
             Phase::Connecting { .. } if conn.queue.is_empty() => self.conn_break(slot, CloseReason::Local),
             Phase::Connecting { .. } => conn.phase = Phase::Connecting { close: true },
-            Phase::Handshaking { .. } if conn.layers.as_ref().is_none_or(|layers| layers.waiting.is_empty()) => {
+            Phase::Handshaking { .. } if !conn.layers.as_ref().is_some_and(|layers| layers.holds_any()) => {
                 self.conn_break(slot, CloseReason::Local);
             }
             Phase::Handshaking { .. } => conn.phase = Phase::Handshaking { close: true },
@@ -291,6 +295,7 @@ impl Io {
                 self.trace.finished(conn.remote, conn.local);
                 conn.phase = Phase::ClosedHere { peer_finished: true };
             }
+            Phase::Handshaking { .. } => self.conn_broken(slot),
             Phase::Lingering if !conn.ended => self.goodbye(slot),
             _ => {
                 self.trace.finished(conn.remote, conn.local);

@@ -14,7 +14,9 @@ impl Io {
         let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
         conn.phase = Phase::Handshaking { close };
         let Some(layers) = &mut conn.layers else { return };
-        layers.waiting = conn.queue.drain(..).collect();
+        for data in std::mem::take(&mut conn.queue) {
+            layers.hold(data);
+        }
         conn.queued = 0;
         layers.start(&mut Tap { trace: &mut self.trace, local: conn.local, remote: conn.remote });
         flag.raise();
@@ -48,6 +50,7 @@ impl Io {
     pub fn handshake_expire(&mut self, id: ConnId, slot: usize) {
         if self.is_handshaking(id, slot) {
             self.stats.handshake_timeouts += 1;
+            tracing::debug!(inbound = id.is_inbound(), "handshake not done in time");
             self.conn_break(slot, CloseReason::Timeout);
         }
     }
@@ -71,9 +74,7 @@ impl Io {
         }
         conn.phase = Phase::Open;
         if let Some(layers) = &mut conn.layers {
-            for data in std::mem::take(&mut layers.waiting) {
-                layers.send(data, &mut Tap { trace: &mut self.trace, local, remote });
-            }
+            layers.release(&mut Tap { trace: &mut self.trace, local, remote });
         }
         self.layers_output(slot);
         if close {
@@ -182,6 +183,7 @@ impl Io {
         //# The status of HTTP is out as far as the socket took it; then the connection is closed.
         //= rfc6455#7.1.7/omit MAY
         //# During the handshake, or when a Close was sent before.
+        self.layers_finish(slot);
         if phase != Phase::Open {
             self.last_words(slot);
             let asked = matches!(phase, Phase::Handshaking { .. }) && !id.is_inbound();
@@ -195,6 +197,7 @@ impl Io {
         //= rfc6455#7.2.1/fail MUST
         //# The same.
         // As after a close of ours: what is queued goes out, and what comes is read until the peer has heard.
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return None };
         conn.phase = Phase::ClosedHere { peer_finished: false };
         conn.layers = None;
         self.conns.remove(&id);

@@ -65,8 +65,9 @@ pub(crate) struct Layers {
     stack: Vec<Box<dyn Layer>>,
     /// Whether captures show what is above the first layer instead of what is below, because it is encrypted.
     opaque: bool,
-    /// What the machine wrote before the handshake was done.
-    pub waiting: Vec<Bytes>,
+    /// What the machine wrote before the handshake was done, and how many bytes that is.
+    waiting: Vec<Bytes>,
+    held: usize,
 }
 
 /// Where captures see the bytes of one connection.
@@ -79,7 +80,7 @@ pub(crate) struct Tap<'a> {
 impl Layers {
     /// `stack` has at least one layer; `opaque` says that the first one encrypts.
     pub fn new(stack: Vec<Box<dyn Layer>>, opaque: bool) -> Box<Layers> {
-        Box::new(Layers { stack, opaque, waiting: Vec::new() })
+        Box::new(Layers { stack, opaque, waiting: Vec::new(), held: 0 })
     }
 
     /// The socket is connected.
@@ -165,8 +166,23 @@ impl Layers {
         self.stack.last().is_some_and(|top| top.lets_peer_end())
     }
 
-    pub fn waiting_bytes(&self) -> usize {
-        self.waiting.iter().map(Bytes::len).sum()
+    /// Keeps what the machine writes until the handshake is done; how many bytes are kept by now.
+    pub fn hold(&mut self, data: Bytes) -> usize {
+        self.held += data.len();
+        self.waiting.push(data);
+        self.held
+    }
+
+    pub fn holds_any(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Sends what was kept.
+    pub fn release(&mut self, tap: &mut Tap) {
+        self.held = 0;
+        for data in std::mem::take(&mut self.waiting) {
+            self.send(data, tap);
+        }
     }
 
     /// What happened at the layer `at`, after telling it what happened below as far as needed.

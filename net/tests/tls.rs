@@ -284,6 +284,39 @@ fn noise(seed: &mut u64) -> u8 {
 }
 
 #[tokio::test]
+async fn a_farewell_instead_of_a_handshake_leaves_nothing_behind() {
+    const CLOSE_NOTIFY: &[u8] = &[21, 3, 3, 0, 2, 1, 0];
+    let patience = Duration::from_millis(100); // it is passed over, and the handshake does not go on
+    let config = Config { connections: 4, handshake_timeout: patience, ..server() };
+    let mut driver = Driver::with_config(Puppet::echo(), config);
+    let address = driver.listen(Transport::Tls, loopback()).unwrap();
+    let work = move || {
+        for _ in 0..5 {
+            let mut client = dial(address);
+            client.write_all(CLOSE_NOTIFY).unwrap();
+            read_all(&mut client);
+        }
+        let mut honest = blocking(address, &[&rustls::version::TLS13]);
+        honest.write_all(b"alive").unwrap();
+        honest.read_exact(&mut [0; 5]).unwrap();
+    };
+    let (_, told) = beside(&mut driver, work).await;
+    assert_eq!(told.iter().filter(|input| matches!(input, Input::Opened { .. })).count(), 1, "{told:?}");
+
+    let listener = TcpListener::bind(loopback()).unwrap();
+    let config = Config { handshake_timeout: patience, ..anyone() };
+    let mut driver = Driver::with_config(Puppet::default(), config);
+    driver.machine_mut().connect_over(Transport::Tls, 0, listener.local_addr().unwrap());
+    let work = move || {
+        let mut server = listener.accept().unwrap().0;
+        server.write_all(CLOSE_NOTIFY).unwrap();
+        read_all(&mut server)
+    };
+    let (_, told) = beside(&mut driver, work).await;
+    assert_eq!(reason(&told, CLIENT), Some(CloseReason::Timeout), "{told:?}");
+}
+
+#[tokio::test]
 async fn servers_that_do_not_speak_tls_are_refused_or_time_out() {
     let config = Config { handshake_timeout: Duration::from_millis(100), ..anyone() };
     let mut driver = Driver::with_config(Puppet::default(), config);
@@ -443,6 +476,33 @@ async fn a_peer_that_does_not_read_overflows() {
     assert!(matches!(next(&mut driver).await, Input::Closed { reason: CloseReason::Overflow, .. }));
     assert_eq!(driver.stats().stream_overflows, 1);
     drop(client);
+}
+
+#[cfg(feature = "ws")]
+#[tokio::test]
+async fn a_websocket_that_fails_ends_its_tls_in_order() {
+    let mut driver = Driver::with_config(Puppet::default(), server());
+    let address = driver.listen(Transport::Wss, loopback()).unwrap();
+    let work = move || {
+        let [mut open, mut refused] = [(); 2].map(|()| blocking(address, &[&rustls::version::TLS13]));
+        open.write_all(common::ws::request("GET / HTTP/1.1", &[]).as_bytes()).unwrap();
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            open.read_exact(&mut byte).unwrap();
+            head.extend(byte);
+        }
+        open.write_all(&common::ws::frame(0x82, b"without a mask", false)).unwrap();
+        refused.write_all(common::ws::request("GET /nowhere HTTP/1.1", &[]).as_bytes()).unwrap();
+        [open, refused].map(|mut stream| {
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).unwrap(); // fails without close_notify
+            answer
+        })
+    };
+    let ([open, refused], _) = beside(&mut driver, work).await;
+    assert_eq!(open, [0x88, 2, 3, 0xEA]);
+    assert!(refused.starts_with(b"HTTP/1.1 404 "), "{refused:?}");
+    assert_eq!((driver.stats().ws_errors, driver.stats().tls_errors), (2, 0));
 }
 
 #[tokio::test]

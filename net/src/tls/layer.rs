@@ -136,6 +136,9 @@ impl Layer for TlsLayer {
         if self.over {
             return None;
         }
+        if self.finished && !self.opened && !self.broken {
+            self.fail("the peer closed the connection during the handshake".to_owned());
+        }
         let end = self.failed.take().map(Happened::Failed).or(self.finished.then_some(Happened::Finished))?;
         self.over = true;
         Some(end)
