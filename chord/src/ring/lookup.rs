@@ -19,6 +19,7 @@ pub(super) struct Lookup<A> {
     after: Vec<Candidate<A>>,
     covered: bool,
     limit: usize,
+    member: Option<Contact<A>>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,13 +58,20 @@ impl<A: Address> Lookup<A> {
     /// A lookup of `key` by the node `own`, which never asks itself, with at most `limit` nodes asked.
     pub fn new(own: Key, key: Key, limit: usize) -> Lookup<A> {
         let (path, before, after) = Default::default();
-        Lookup { key, path, timeouts: 0, own, before, after, covered: false, limit }
+        Lookup { key, path, timeouts: 0, own, before, after, covered: false, limit, member: None }
     }
 
-    /// Starts from what a node knows.
-    pub fn start(&mut self, told: Told<A>) {
+    /// Starts from what the asking node, a member, knows. It may be the one it looks for, without knowing it while its
+    /// predecessor is dead.
+    pub fn start(&mut self, own: Contact<A>, told: Told<A>) {
+        self.member = Some(own);
         self.covered = told.covered;
         self.learn(told.preceding, if told.covered { told.following } else { Vec::new() });
+    }
+
+    /// Starts from one node alone.
+    pub fn start_through(&mut self, via: Contact<A>) {
+        self.learn(vec![via], Vec::new());
     }
 
     /// `from` answered.
@@ -104,16 +112,23 @@ impl<A: Address> Lookup<A> {
         let living = |list: &[Candidate<A>]| list.iter().position(|c| c.state != State::Dead);
         let fresh = self.before.iter().position(|c| c.state == State::Fresh);
         let after = living(&self.after);
-        let ended = after.is_some_and(|at| self.after[at].state == State::Answered);
-        match (fresh, after) {
-            // The list that covers the key and the node itself agree that all before it are dead.
-            (_, Some(at)) if self.covered && ended => Step::Found(self.after[at].contact.clone()),
-            (_, Some(at)) if self.covered => Self::ask(&mut self.after[at]),
-            (Some(at), _) => Self::ask(&mut self.before[at]),
+        let nearest = match (fresh, after) {
+            // The lists that cover the key know whom to ask first, and nobody is between them.
+            (_, Some(at)) if self.covered => at,
+            (Some(at), _) => return Self::ask(&mut self.before[at]),
             // Nobody before the key is left to ask: who follows the last one that answered is responsible.
-            (None, Some(at)) if ended => Step::Found(self.after[at].contact.clone()),
-            (None, Some(at)) => Self::ask(&mut self.after[at]),
-            (None, None) => Step::Failed,
+            (None, Some(at)) => at,
+            (None, None) => return self.member.clone().map_or(Step::Failed, Step::Found),
+        };
+        let nearest = &mut self.after[nearest];
+        match &self.member {
+            // The asking node itself comes first, though its dead predecessor still hides that from it.
+            Some(own) if own.id == self.key || own.id.is_between(&self.key, &nearest.contact.id) => {
+                Step::Found(own.clone())
+            }
+            // It has been asked, and whoever it took for its predecessor is dead.
+            _ if nearest.state == State::Answered => Step::Found(nearest.contact.clone()),
+            _ => Self::ask(nearest),
         }
     }
 

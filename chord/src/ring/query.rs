@@ -67,11 +67,11 @@ impl<A: Address> Ring<A> {
         let mut lookup = Lookup::new(self.own.id, key, self.config.hops);
         let way = self.routes.way(&key, self.config.successors.max(self.config.alternates));
         let told = Told { owner: way.owner, covered: way.covered, preceding: way.preceding, following: way.following };
-        if told.owner {
-            lookup.start(told);
-            return self.found(Running { lookup, purpose }, Some(self.own.clone()));
+        let owner = told.owner.then(|| self.own.clone());
+        lookup.start(self.own.clone(), told);
+        if owner.is_some() {
+            return self.found(Running { lookup, purpose }, owner);
         }
-        lookup.start(told);
         let step = lookup.next();
         self.run(Running { lookup, purpose }, step);
     }
@@ -79,8 +79,7 @@ impl<A: Address> Ring<A> {
     /// A lookup that knows one node only: from outside of the ring, or in another one.
     pub(super) fn start_lookup_through(&mut self, via: Contact<A>, key: Key, purpose: Purpose) {
         let mut lookup = Lookup::new(self.own.id, key, self.config.hops);
-        let (preceding, following) = (vec![via], Vec::new());
-        lookup.start(Told { owner: false, covered: false, preceding, following });
+        lookup.start_through(via);
         let step = lookup.next();
         self.run(Running { lookup, purpose }, step);
     }

@@ -121,7 +121,8 @@ impl<A: Address> Ring<A> {
 
     /// A node that was given up answers after all.
     pub(super) fn returned(&mut self, contact: &Contact<A>) {
-        if self.routes.predecessor().is_none() && self.routes.floor() == Some(contact.id) {
+        let floor = self.routes.floor();
+        if floor.is_some_and(|floor| contact.id == floor || contact.id.is_between(&floor, &self.own.id)) {
             self.take_predecessor(contact.clone());
         }
         let first = self.routes.successors().first();
