@@ -67,12 +67,12 @@ impl<A: Address> Ring<A> {
                 let (owner, covered, preceding, following) = (way.owner, way.covered, way.preceding, way.following);
                 Message::Found { number, owner, covered, preceding, following }
             }
-            Message::Stabilize { number, notify } => {
+            Message::Stabilize { number, claim } => {
                 let predecessor = self.routes.predecessor().cloned();
                 let successors = self.routes.successors().to_vec();
                 self.send(from.clone(), Message::Neighbours { number, predecessor, successors });
-                if notify && self.phase != Phase::Leaving {
-                    self.notified(from);
+                if self.phase != Phase::Leaving {
+                    self.notified(from, claim);
                 }
                 return;
             }
@@ -148,9 +148,7 @@ impl<A: Address> Ring<A> {
             About::Retry(id) => self.retry(id),
             About::Copy(id) => self.copied(id, false),
             About::Sync(id, role) => self.sync_broken((id, role)),
-            About::Stabilize if self.phase == Phase::Joining && self.routes.successors().is_empty() => {
-                self.join_failed()
-            }
+            About::Stabilize if self.phase == Phase::Joining => self.knock_again(),
             About::Stabilize | About::Ping | About::Orphans(_) => (),
         }
     }

@@ -31,8 +31,8 @@ pub enum Message<A> {
     Stabilize {
         /// Repeated in the answer.
         number: u64,
-        /// The sender is a member and might be a neighbour itself: the paper's notify.
-        notify: bool,
+        /// What the sender thinks it is to the receiver: the paper's notify.
+        claim: Claim,
     },
     /// Answer to [`Message::Stabilize`].
     Neighbours {
@@ -139,6 +139,17 @@ pub enum Message<A> {
         /// The entries.
         entries: Vec<Entry>,
     },
+}
+
+/// What a node thinks it is to another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Nothing: it only asks.
+    Nothing,
+    /// Its predecessor.
+    Predecessor,
+    /// Its successor.
+    Successor,
 }
 
 /// What a write does to a value.

@@ -29,6 +29,6 @@ pub use contact::{Address, Contact};
 pub use entry::{Entry, Version};
 pub use event::{Event, Failure, LookupId, Outcome, Output, Reason};
 pub use machine::{Phase, Ring};
-pub use message::{Change, Difference, Message, Refusal, Summary};
+pub use message::{Change, Claim, Difference, Message, Refusal, Summary};
 pub use route::{Preceding, covering, preceding};
 pub use routes::Routes;

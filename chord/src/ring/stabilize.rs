@@ -2,7 +2,7 @@
 //! the merging of two rings (paper section 4.5).
 use super::query::Purpose;
 use super::question::About;
-use super::{Address, Contact, Event, Message, Phase, Ring};
+use super::{Address, Claim, Contact, Event, Message, Phase, Ring};
 use crate::Key;
 
 impl<A: Address> Ring<A> {
@@ -19,10 +19,14 @@ impl<A: Address> Ring<A> {
         self.fix_fingers();
     }
 
-    /// Asks a node for its neighbours and introduces this one.
+    /// Asks a node for its neighbours and introduces this one as its predecessor.
     pub(super) fn meet(&mut self, contact: Contact<A>) {
+        self.introduce(contact, Claim::Predecessor);
+    }
+
+    fn introduce(&mut self, contact: Contact<A>, claim: Claim) {
         if !self.questions.is_open(&contact.id, &About::Stabilize) {
-            self.ask(contact, About::Stabilize, |number| Message::Stabilize { number, notify: true });
+            self.ask(contact, About::Stabilize, |number| Message::Stabilize { number, claim });
         }
     }
 
@@ -58,13 +62,26 @@ impl<A: Address> Ring<A> {
         self.fix_fingers();
     }
 
-    /// A node asks for the neighbours; as a member it may be one itself.
+    /// A node that asked for the neighbours claims to be one of them.
+    pub(super) fn notified(&mut self, from: &Contact<A>, claim: Claim) {
+        let alone = self.routes.successors().is_empty();
+        if claim == Claim::Predecessor {
+            self.court(from);
+        }
+        // The paper leaves it to the predecessor to ask; being told saves it up to a round of ignorance.
+        let first = self.routes.successors().first();
+        let nearer = first.is_none_or(|first| from.id.is_between(&self.own.id, &first.id));
+        if claim != Claim::Nothing && nearer && (alone || claim == Claim::Successor) {
+            self.routes.insert_successor(from);
+            self.meet(from.clone());
+        }
+    }
+
     //= chord#4.5/notify MUST
     //# A node nearer than the predecessor takes its place; any other makes us check that the predecessor still lives.
-    pub(super) fn notified(&mut self, from: &Contact<A>) {
+    fn court(&mut self, from: &Contact<A>) {
         match self.routes.predecessor() {
-            Some(predecessor) if predecessor.id == from.id => self.take_predecessor(from.clone()),
-            Some(predecessor) if !from.id.is_between(&predecessor.id, &self.own.id) => {
+            Some(predecessor) if predecessor.id != from.id && !from.id.is_between(&predecessor.id, &self.own.id) => {
                 let better = self.suitor.as_ref().is_none_or(|s| from.id.is_between(&s.id, &self.own.id));
                 if better {
                     self.suitor = Some(from.clone());
@@ -72,12 +89,6 @@ impl<A: Address> Ring<A> {
                 self.check_predecessor();
             }
             _ => self.take_predecessor(from.clone()),
-        }
-        // The paper leaves it to the predecessor to ask; being told saves it up to a round of ignorance.
-        let nearer = self.routes.successors().first().is_none_or(|s| from.id.is_between(&self.own.id, &s.id));
-        if nearer {
-            self.routes.insert_successor(from);
-            self.meet(from.clone());
         }
     }
 
@@ -95,12 +106,12 @@ impl<A: Address> Ring<A> {
     /// The neighbours of a node that was asked for them.
     pub(super) fn met(&mut self, from: &Contact<A>, predecessor: Option<Contact<A>>, list: &[Contact<A>]) {
         if self.phase == Phase::Joining {
-            self.become_member();
-            self.event(Event::Joined);
-            self.fingers_left = usize::from(Key::BITS);
-            // Its predecessor so far is ours now, and learns of its new successor at once.
-            if let Some(before) = predecessor.clone().filter(|p| p.id != self.own.id) {
-                self.meet(before);
+            // It did not take this node for its predecessor if it knows a nearer one, which may be dead.
+            let refused = predecessor.as_ref().is_some_and(|p| p.id.is_between(&self.own.id, &from.id));
+            if !refused {
+                self.admitted(predecessor.as_ref());
+            } else if predecessor.as_ref().is_some_and(|p| self.routes.is_suspect(&p.id)) {
+                return self.meet(from.clone());
             }
         }
         let own = self.own.id;
@@ -117,6 +128,25 @@ impl<A: Address> Ring<A> {
             self.meet(between);
         }
         self.fix_fingers();
+    }
+
+    /// The successor knows this node.
+    fn admitted(&mut self, predecessor: Option<&Contact<A>>) {
+        self.become_member();
+        self.event(Event::Joined);
+        self.fingers_left = usize::from(Key::BITS);
+        // The successor's predecessor so far is ours now, and learns of its new successor at once.
+        if let Some(before) = predecessor.filter(|p| p.id != self.own.id) {
+            self.introduce(before.clone(), Claim::Successor);
+        }
+    }
+
+    /// A node that was to let this one in is dead: the next one is tried.
+    pub(super) fn knock_again(&mut self) {
+        match self.routes.successors().first().cloned() {
+            Some(next) => self.meet(next),
+            None => self.join_failed(),
+        }
     }
 
     /// A node that was given up answers after all.
