@@ -6,7 +6,7 @@ use mesh::Address;
 use serializer::{Id, Value};
 use wire::Transport;
 
-use crate::ring::{self, Change, Difference, Entry, Message, Refusal, Summary, Version};
+use crate::ring::{self, Change, Claim, Difference, Entry, Message, Refusal, Summary, Version};
 use crate::{Key, point_of};
 
 /// Where a ring node is reached: its mesh id, and an address to link to.
@@ -43,7 +43,7 @@ pub(crate) fn write(message: &Message<Peer>) -> Vec<Value> {
             let flags = [(*owner).into(), (*covered).into()];
             [vec![code(1), (*number).into()], flags.into(), vec![contacts(preceding), contacts(following)]].concat()
         }
-        Message::Stabilize { number, notify } => vec![code(2), (*number).into(), (*notify).into()],
+        Message::Stabilize { number, claim } => vec![code(2), (*number).into(), code(claim_code(*claim))],
         Message::Neighbours { number, predecessor, successors } => {
             vec![code(3), (*number).into(), optional(predecessor), contacts(successors)]
         }
@@ -99,7 +99,7 @@ pub(crate) fn read(values: &[Value]) -> Result<Message<Peer>, Malformed> {
             preceding: read_list(preceding, MAX_CONTACTS, read_contact)?,
             following: read_list(following, MAX_CONTACTS, read_contact)?,
         },
-        (2, [notify, ..]) => Message::Stabilize { number, notify: boolean(notify)? },
+        (2, [claim, ..]) => Message::Stabilize { number, claim: read_claim(claim)? },
         (3, [predecessor, successors, ..]) => Message::Neighbours {
             number,
             predecessor: read_optional(predecessor)?,
@@ -193,6 +193,15 @@ fn refusal_code(refusal: Refusal) -> u64 {
     REFUSALS.iter().position(|&known| known == refusal).unwrap_or(1) as u64
 }
 
+fn claim_code(claim: Claim) -> u64 {
+    CLAIMS.iter().position(|&known| known == claim).unwrap_or(0) as u64
+}
+
+fn read_claim(value: &Value) -> Result<Claim, Malformed> {
+    let claim = value.as_u64().and_then(|code| CLAIMS.get(usize::try_from(code).ok()?).copied());
+    claim.ok_or(Malformed("claim"))
+}
+
 fn boolean(value: &Value) -> Result<bool, Malformed> {
     if let Value::Bool(value) = value { Ok(*value) } else { Err(Malformed("flag")) }
 }
@@ -283,6 +292,7 @@ fn read_list<T>(
 }
 
 const TRANSPORTS: [Transport; 4] = [Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss];
+const CLAIMS: [Claim; 3] = [Claim::Nothing, Claim::Predecessor, Claim::Successor];
 const REFUSALS: [Refusal; 5] = [Refusal::Elsewhere, Refusal::Busy, Refusal::Full, Refusal::TooLarge, Refusal::Unfit];
 /// Successor lists are 20 long by default; nobody needs more than this.
 const MAX_CONTACTS: usize = 128;
@@ -330,7 +340,7 @@ mod tests {
         let range = (key(), key(), any::<[u8; 16]>()).prop_map(|(from, to, digest)| Summary { from, to, digest });
         prop_oneof![
             (number(), key()).prop_map(|(number, key)| Message::Find { number, key }),
-            (number(), any::<bool>()).prop_map(|(number, notify)| Message::Stabilize { number, notify }),
+            (number(), 0usize..3).prop_map(|(number, at)| Message::Stabilize { number, claim: CLAIMS[at] }),
             number().prop_map(|number| Message::Ping { number }),
             (proptest::option::of(someone()), lists())
                 .prop_map(|(predecessor, successors)| Message::Leaving { predecessor, successors }),
