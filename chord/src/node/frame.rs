@@ -39,9 +39,10 @@ impl fmt::Display for Malformed {
 pub(crate) fn write(message: &Message<Peer>) -> Vec<Value> {
     match message {
         Message::Find { number, key } => vec![code(0), (*number).into(), point(key)],
-        Message::Found { number, owner, covered, preceding, following } => {
+        Message::Found { number, owner, covered, preceding, following, predecessor } => {
             let flags = [(*owner).into(), (*covered).into()];
-            [vec![code(1), (*number).into()], flags.into(), vec![contacts(preceding), contacts(following)]].concat()
+            let lists = vec![contacts(preceding), contacts(following), optional(predecessor)];
+            [vec![code(1), (*number).into()], flags.into(), lists].concat()
         }
         Message::Stabilize { number, claim } => vec![code(2), (*number).into(), code(claim_code(*claim))],
         Message::Neighbours { number, predecessor, successors } => {
@@ -92,12 +93,13 @@ pub(crate) fn read(values: &[Value]) -> Result<Message<Peer>, Malformed> {
     let number = if no_number { 0 } else { number.as_u64().ok_or(Malformed("number"))? };
     Ok(match (kind, rest) {
         (0, [key, ..]) => Message::Find { number, key: read_point(key)? },
-        (1, [owner, covered, preceding, following, ..]) => Message::Found {
+        (1, [owner, covered, preceding, following, predecessor, ..]) => Message::Found {
             number,
             owner: boolean(owner)?,
             covered: boolean(covered)?,
             preceding: read_list(preceding, MAX_CONTACTS, read_contact)?,
             following: read_list(following, MAX_CONTACTS, read_contact)?,
+            predecessor: read_optional(predecessor)?,
         },
         (2, [claim, ..]) => Message::Stabilize { number, claim: read_claim(claim)? },
         (3, [predecessor, successors, ..]) => Message::Neighbours {
@@ -364,9 +366,9 @@ mod tests {
             proptest::collection::vec((key(), versions()), 0..4).prop_map(Difference::Keys)
         ];
         prop_oneof![
-            (number(), any::<(bool, bool)>(), lists(), lists()).prop_map(
-                |(number, (owner, covered), preceding, following)| {
-                    Message::Found { number, owner, covered, preceding, following }
+            (number(), any::<(bool, bool)>(), lists(), lists(), proptest::option::of(someone())).prop_map(
+                |(number, (owner, covered), preceding, following, predecessor)| {
+                    Message::Found { number, owner, covered, preceding, following, predecessor }
                 }
             ),
             (number(), proptest::option::of(someone()), lists()).prop_map(|(number, predecessor, successors)| {

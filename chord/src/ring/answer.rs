@@ -1,6 +1,6 @@
 //! What a node says to what it hears: questions are answered from what it knows, answers go to whoever asked.
-use super::lookup::Told;
 use super::question::About;
+use super::routes::Way;
 use super::write::Origin;
 use super::{Address, Contact, Failure, Message, Phase, Reason, Ring};
 
@@ -63,9 +63,9 @@ impl<A: Address> Ring<A> {
         }
         let reply = match message {
             Message::Find { number, key } => {
-                let way = self.routes.way(&key, self.config.alternates.max(1));
-                let (owner, covered, preceding, following) = (way.owner, way.covered, way.preceding, way.following);
-                Message::Found { number, owner, covered, preceding, following }
+                let Way { owner, covered, preceding, following, predecessor } =
+                    self.routes.way(&key, self.config.alternates.max(1));
+                Message::Found { number, owner, covered, preceding, following, predecessor }
             }
             Message::Stabilize { number, claim } => {
                 let predecessor = self.routes.predecessor().cloned();
@@ -104,10 +104,10 @@ impl<A: Address> Ring<A> {
         let question = message.number().and_then(|number| self.questions.answered(number, &from.id));
         let Some(question) = question else { return self.drop_message(&from.id, Reason::Unsolicited) };
         match (question.about, message) {
-            (About::Find(id), Message::Found { owner, covered, mut preceding, mut following, .. }) => {
+            (About::Find(id), Message::Found { owner, covered, mut preceding, mut following, predecessor, .. }) => {
                 preceding.truncate(MAX_CONTACTS);
                 following.truncate(MAX_CONTACTS);
-                self.told(id, from, Told { owner, covered, preceding, following });
+                self.told(id, from, Way { owner, covered, preceding, following, predecessor });
             }
             (About::Stabilize, Message::Neighbours { predecessor, successors, .. }) => {
                 self.met(from, predecessor, &successors);

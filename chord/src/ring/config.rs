@@ -28,7 +28,8 @@ pub struct Config {
     pub hops: usize,
     /// Nodes before the key that one answer names. Default 8.
     pub alternates: usize,
-    /// How often a put, get, delete or update starts over before it fails. Default 3.
+    /// How often a put, get, delete or update starts over before it fails, each time after one [`Config::timeout`] more
+    /// than before. Default 5.
     pub retries: usize,
     /// For how long a deletion is remembered. Default 1 h.
     pub tombstones: Duration,
@@ -67,7 +68,7 @@ impl Default for Config {
             suspicion: Duration::from_secs(60),
             hops: 100,
             alternates: 8,
-            retries: 3,
+            retries: 5,
             tombstones: Duration::from_secs(3600),
             clock_skew: Duration::from_secs(3600),
             epoch: Epoch::default(),

@@ -3,6 +3,7 @@
 //! The asking node keeps two short lists, the nodes before the key and those at or after it, and asks the closest
 //! before the key until one of them knows the key among its successors. Then it asks the first of those, which has the
 //! last word: only the node itself knows its predecessor. A node that does not answer is passed over for the next best.
+use super::routes::Way;
 use super::{Address, Contact};
 use crate::Key;
 
@@ -20,6 +21,8 @@ pub(super) struct Lookup<A> {
     covered: bool,
     limit: usize,
     member: Option<Contact<A>>,
+    /// The asking node's predecessor, when it stands between the key and that node.
+    predecessor: Option<Contact<A>>,
 }
 
 #[derive(Clone, Debug)]
@@ -46,27 +49,20 @@ pub(super) enum Step<A> {
     Failed,
 }
 
-/// What one node told.
-pub(super) struct Told<A> {
-    pub owner: bool,
-    pub covered: bool,
-    pub preceding: Vec<Contact<A>>,
-    pub following: Vec<Contact<A>>,
-}
-
 impl<A: Address> Lookup<A> {
     /// A lookup of `key` by the node `own`, which never asks itself, with at most `limit` nodes asked.
     pub fn new(own: Key, key: Key, limit: usize) -> Lookup<A> {
         let (path, before, after) = Default::default();
-        Lookup { key, path, timeouts: 0, own, before, after, covered: false, limit, member: None }
+        Lookup { key, path, timeouts: 0, own, before, after, covered: false, limit, member: None, predecessor: None }
     }
 
     /// Starts from what the asking node, a member, knows. It may be the one it looks for, without knowing it while its
     /// predecessor is dead.
-    pub fn start(&mut self, own: Contact<A>, told: Told<A>) {
+    pub fn start(&mut self, own: Contact<A>, told: Way<A>) {
+        self.predecessor = told.predecessor.filter(|p| p.id == self.key || p.id.is_between(&self.key, &own.id));
         self.member = Some(own);
         self.covered = told.covered;
-        self.learn(told.preceding, if told.covered { told.following } else { Vec::new() });
+        self.learn(told.preceding, told.following);
     }
 
     /// Starts from one node alone.
@@ -77,19 +73,21 @@ impl<A: Address> Lookup<A> {
     /// `from` answered.
     //= chord#5.1/iterative MUST
     //# Each answer only adds candidates; the asking node decides whom to ask next and so goes around dead nodes.
-    pub fn answered(&mut self, from: &Contact<A>, told: Told<A>) -> Step<A> {
+    pub fn answered(&mut self, from: &Contact<A>, told: Way<A>) -> Step<A> {
         self.mark(&from.id, State::Answered);
         self.path.push(from.clone());
         if told.owner {
             return Step::Found(from.clone());
         }
         let follows = self.after.iter().any(|c| c.contact.id == from.id);
-        if follows && let [predecessor] = &told.following[..] {
-            self.ask_again(&predecessor.id);
-        }
         self.covered |= told.covered;
-        // A node before the key that does not reach it knows nobody behind it.
-        self.learn(told.preceding, if told.covered || follows { told.following } else { Vec::new() });
+        self.learn(told.preceding, told.following);
+        // Of a node before the key the predecessor is of no use.
+        let nearer = told.predecessor.filter(|p| follows && (p.id == self.key || p.id.is_between(&self.key, &from.id)));
+        if let Some(predecessor) = nearer {
+            self.ask_again(&predecessor.id);
+            self.learn(Vec::new(), vec![predecessor]);
+        }
         self.next()
     }
 
@@ -120,16 +118,32 @@ impl<A: Address> Lookup<A> {
             (None, Some(at)) => at,
             (None, None) => return self.member.clone().map_or(Step::Failed, Step::Found),
         };
-        let nearest = &mut self.after[nearest];
-        match &self.member {
-            // The asking node itself comes first, though its dead predecessor still hides that from it.
-            Some(own) if own.id == self.key || own.id.is_between(&self.key, &nearest.contact.id) => {
-                Step::Found(own.clone())
+        let nearest = self.after[nearest].contact.id;
+        // The asking node itself may come first, though a dead predecessor still hides that from it.
+        let own = self.member.clone().filter(|own| own.id == self.key || own.id.is_between(&self.key, &nearest));
+        let before_own = self.predecessor.take_if(|_| own.is_some());
+        match (own, before_own) {
+            (Some(_), Some(predecessor)) => {
+                self.learn(Vec::new(), vec![predecessor]);
+                self.next()
             }
-            // It has been asked, and whoever it took for its predecessor is dead.
-            _ if nearest.state == State::Answered => Step::Found(nearest.contact.clone()),
-            _ => Self::ask(nearest),
+            (Some(own), None) => Step::Found(own),
+            (None, _) => self.ask_or_accept(&nearest),
         }
+    }
+
+    /// A node that was asked and is still the nearest took only dead ones for nearer.
+    fn ask_or_accept(&mut self, id: &Key) -> Step<A> {
+        match self.after.iter_mut().find(|c| c.contact.id == *id) {
+            Some(nearest) if nearest.state == State::Answered => Step::Found(nearest.contact.clone()),
+            Some(nearest) => Self::ask(nearest),
+            None => Step::Failed,
+        }
+    }
+
+    /// The closest node before the key that answered: the predecessor of whoever takes that place.
+    pub fn last_before(&self) -> Option<&Contact<A>> {
+        self.before.iter().find(|c| c.state == State::Answered).map(|c| &c.contact)
     }
 
     /// The nodes at or after the key that may be alive, closest first: the replicas of its value.

@@ -66,6 +66,8 @@ pub struct Ring<A> {
     pub(super) fingers_left: usize,
     /// Claims to be the predecessor, while the one known is asked whether it lives.
     pub(super) suitor: Option<Contact<A>>,
+    /// Told this node its place while joining: probably its predecessor.
+    pub(super) usher: Option<Contact<A>>,
     /// What belongs to this node's range has been fetched from those who held it before.
     pub(super) settled: bool,
     pub(super) merged_at: Option<Instant>,
@@ -113,6 +115,7 @@ impl<A: Address> Ring<A> {
             next_finger: 0,
             fingers_left: 0,
             suitor: None,
+            usher: None,
             settled: false,
             merged_at: None,
             told_predecessor: None,

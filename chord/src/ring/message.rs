@@ -24,8 +24,10 @@ pub enum Message<A> {
         covered: bool,
         /// Nodes before the key, the closest to it first.
         preceding: Vec<Contact<A>>,
-        /// Nodes at or after the key, the closest to it first.
+        /// Nodes at or after the key, the closest to it first: of the successor list when it covers the key.
         following: Vec<Contact<A>>,
+        /// The predecessor of the answering node: nearer to the key when that node follows it.
+        predecessor: Option<Contact<A>>,
     },
     /// Who are your neighbours? (paper section 4.5)
     Stabilize {

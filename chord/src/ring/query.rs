@@ -1,8 +1,9 @@
 //! Lookups of this node, and the reads and writes that start with one.
 use std::collections::VecDeque;
 
-use super::lookup::{Lookup, Step, Told};
+use super::lookup::{Lookup, Step};
 use super::question::About;
+use super::routes::Way;
 use super::write::Origin;
 use super::{Address, Change, Contact, Entry, Event, Failure, LookupId, Message, Outcome, Refusal, Ring, Version};
 use crate::Key;
@@ -65,8 +66,7 @@ impl<A: Address> Ring<A> {
 
     pub(super) fn start_lookup(&mut self, key: Key, purpose: Purpose) {
         let mut lookup = Lookup::new(self.own.id, key, self.config.hops);
-        let way = self.routes.way(&key, self.config.successors.max(self.config.alternates));
-        let told = Told { owner: way.owner, covered: way.covered, preceding: way.preceding, following: way.following };
+        let told = self.routes.way(&key, self.config.successors.max(self.config.alternates));
         let owner = told.owner.then(|| self.own.clone());
         lookup.start(self.own.clone(), told);
         if owner.is_some() {
@@ -97,7 +97,7 @@ impl<A: Address> Ring<A> {
         }
     }
 
-    pub(super) fn told(&mut self, id: u64, from: &Contact<A>, told: Told<A>) {
+    pub(super) fn told(&mut self, id: u64, from: &Contact<A>, told: Way<A>) {
         let Some(mut running) = self.lookups.remove(&id) else { return };
         self.routes.heard(from);
         if matches!(running.purpose, Purpose::Merge(_)) && told.following.iter().any(|c| c.id == self.own.id) {
@@ -119,7 +119,8 @@ impl<A: Address> Ring<A> {
             (Purpose::Query(id), found) => self.owner_found(id, lookup, found),
             (Purpose::Finger(bit), found) => self.finger_found(bit, found.as_ref()),
             (Purpose::Join, found) => {
-                let after = |own: &Contact<A>| lookup.following().filter(|c| c.id != own.id).cloned().collect();
+                self.usher = lookup.last_before().cloned();
+                let after = |first: &Contact<A>| lookup.following().filter(|c| c.id != first.id).cloned().collect();
                 self.place_found(found.map(|node| (node.clone(), after(&node))));
             }
             (Purpose::Merge(_), Some(node)) => self.other_ring(node),

@@ -19,12 +19,13 @@ pub struct Routes<A> {
     suspects: BTreeMap<Key, Instant>,
 }
 
-/// What a node knows about the way to a key.
+/// What a node knows about the way to a key: see [`Message::Found`](super::Message::Found).
 pub(super) struct Way<A> {
     pub owner: bool,
     pub covered: bool,
     pub preceding: Vec<Contact<A>>,
     pub following: Vec<Contact<A>>,
+    pub predecessor: Option<Contact<A>>,
 }
 
 impl<A: Address> Routes<A> {
@@ -75,14 +76,10 @@ impl<A: Address> Routes<A> {
     pub(super) fn way(&self, key: &Key, limit: usize) -> Way<A> {
         let owner = self.owns(key);
         let ahead = covering(&self.own, key, &self.successors, |c| c.id);
-        let mut following: Vec<_> = if owner { &self.successors } else { ahead }.to_vec();
-        if following.is_empty() && !owner {
-            // Of use to whoever asks because this node follows the key: then its predecessor follows it more closely.
-            following.extend(self.predecessor.clone());
-        }
+        let following: Vec<_> = if owner { &self.successors } else { ahead }.to_vec();
         let preceding =
             preceding(&self.own, key, &self.fingers, &self.successors, |c| c.id).take(limit).cloned().collect();
-        Way { owner, covered: !ahead.is_empty(), preceding, following }
+        Way { owner, covered: !ahead.is_empty(), preceding, following, predecessor: self.predecessor.clone() }
     }
 
     /// Whether this node is responsible for the key: it lies behind the predecessor, or behind the last one known while

@@ -32,7 +32,7 @@ impl<A: Address> Ring<A> {
 
     //= chord#4.5/check-predecessor MUST
     //# One ping a round, and at once when another node claims the place; no answer within the timeout clears it.
-    fn check_predecessor(&mut self) {
+    pub(super) fn check_predecessor(&mut self) {
         if let Some(predecessor) = self.routes.predecessor().cloned()
             && !self.questions.is_open(&predecessor.id, &About::Ping)
         {
@@ -136,7 +136,8 @@ impl<A: Address> Ring<A> {
         self.event(Event::Joined);
         self.fingers_left = usize::from(Key::BITS);
         // The successor's predecessor so far is ours now, and learns of its new successor at once.
-        if let Some(before) = predecessor.filter(|p| p.id != self.own.id) {
+        let usher = self.usher.take();
+        if let Some(before) = predecessor.filter(|p| p.id != self.own.id).or(usher.as_ref()) {
             self.introduce(before.clone(), Claim::Successor);
         }
     }

@@ -34,6 +34,8 @@ impl<A: Address> Ring<A> {
     //# The clock in milliseconds, but always above the version replaced, so that order survives skewed clocks.
     fn order(&mut self, key: Key, change: Change) -> Result<Entry, Refusal> {
         if !self.routes.owns(&key) && self.routes.predecessor().is_some() {
+            // The writer may know better: it asked the predecessor in vain.
+            self.check_predecessor();
             return Err(Refusal::Elsewhere);
         }
         if !self.settled || self.writes.len() >= self.config.max_writes {
