@@ -146,11 +146,11 @@ fn with_a_single_copy_leaving_keeps_the_values() {
     }
 }
 
-/// Nodes crash and join at random, but between two repairs at most four of the five holders of a key die.
+/// Nodes crash and join at random, but between two repairs one holder of each key survives.
 //= wireworks#3.3/repair test
 #[test]
 fn no_value_is_lost_while_a_replica_lives() {
-    for seed in 0..120 {
+    for seed in 0..200 {
         let mut net = net(1_000 + seed, 24);
         let mut model = BTreeMap::new();
         for n in 0..40 {
@@ -174,6 +174,8 @@ fn no_value_is_lost_while_a_replica_lives() {
             // The longest that a repair interval can be, and time for stabilisation to find the gaps.
             net.run(Duration::from_secs(60));
         }
+        // A last copy that newcomers have cut off from its owner finds home within four intervals.
+        net.run(Duration::from_secs(200));
         for (key, value) in &model {
             assert_eq!(get(&mut net, *key), *value, "seed {seed}, key {key:?}");
         }
@@ -195,15 +197,15 @@ fn write_until_taken(net: &mut Net, key: Key, value: Option<&Bytes>) {
     panic!("never taken");
 }
 
-/// Kills nodes at once, in random order, each one unless it is the last holder of some key.
+/// Kills nodes at once, in random order, each one unless it is the last that holds some key's value.
 fn disaster(net: &mut Net, model: &BTreeMap<Key, Option<Bytes>>) {
-    let mut holding: Vec<Vec<Key>> = model
-        .keys()
-        .map(|key| {
-            let all = net.members.range(key..).chain(net.members.range(..key));
-            all.filter(|(_, at)| net.node(**at).held(key).is_some()).map(|(id, _)| *id).collect()
-        })
-        .collect();
+    // Only what was written last counts: a copy of an older value saves nothing.
+    let is_current =
+        |at: u32, key: &Key, value: &Option<Bytes>| net.node(at).held(key).is_some_and(|e| e.value == *value);
+    let all = |key: &Key, value: &Option<Bytes>| -> Vec<Key> {
+        net.members.iter().filter(|(_, at)| is_current(**at, key, value)).map(|(id, _)| *id).collect()
+    };
+    let mut holding: Vec<Vec<Key>> = model.iter().map(|(key, value)| all(key, value)).collect();
     let mut victims = net.alive();
     for n in (1..victims.len()).rev() {
         victims.swap(n, net.rng.below(n as u64 + 1) as usize);
