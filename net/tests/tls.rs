@@ -206,7 +206,7 @@ async fn keys_are_never_shown() {
 
 #[tokio::test]
 async fn a_silent_client_costs_its_own_slot_until_the_timeout() {
-    let config = Config { handshake_timeout: Duration::from_millis(300), ..server() };
+    let config = Config { handshake_timeout: Duration::from_secs(1), ..server() };
     let mut driver = Driver::with_config(Puppet::echo(), config);
     let address = driver.listen(Transport::Tls, loopback()).unwrap();
     let work = move || {
@@ -215,12 +215,12 @@ async fn a_silent_client_costs_its_own_slot_until_the_timeout() {
         let mut honest = blocking(address, &[&rustls::version::TLS13]);
         honest.write_all(b"hello").unwrap();
         honest.read_exact(&mut [0; 5]).unwrap();
-        assert!(start.elapsed() < Duration::from_millis(300), "nobody waits for the silent one");
+        assert!(start.elapsed() < Duration::from_millis(950), "nobody waits for the silent one");
         assert!(read_all(&mut silent).is_empty());
         start.elapsed()
     };
     let (waited, told) = beside(&mut driver, work).await;
-    assert!(waited >= Duration::from_millis(290) && waited < Duration::from_secs(3), "{waited:?}");
+    assert!(waited >= Duration::from_millis(950) && waited < Duration::from_secs(5), "{waited:?}");
     assert!(!told.iter().any(|input| matches!(input, Input::Closed { conn: SERVER, .. })), "nobody heard of it");
     assert_eq!((driver.stats().handshake_timeouts, driver.stats().tls_errors), (1, 1), "the honest one just leaves");
 }
@@ -286,7 +286,7 @@ fn noise(seed: &mut u64) -> u8 {
 #[tokio::test]
 async fn a_farewell_instead_of_a_handshake_leaves_nothing_behind() {
     const CLOSE_NOTIFY: &[u8] = &[21, 3, 3, 0, 2, 1, 0];
-    let patience = Duration::from_millis(100); // it is passed over, and the handshake does not go on
+    let patience = Duration::from_millis(500); // it is passed over, and the handshake does not go on
     let config = Config { connections: 4, handshake_timeout: patience, ..server() };
     let mut driver = Driver::with_config(Puppet::echo(), config);
     let address = driver.listen(Transport::Tls, loopback()).unwrap();
