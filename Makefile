@@ -36,6 +36,7 @@ test-%:
 
 interop:
 	$(CARGO) test -p apps --test interop -- --nocapture --test-threads 2
+	$(CARGO) test -p apps --test p2p_interop
 	$(CARGO) test -p apps --test page -- --nocapture
 
 interop-install:
@@ -44,6 +45,8 @@ interop-install:
 bench:
 	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 -p mesh -p serializer --all-features 2>&1 | tee target/bench.txt
 	peers/bench/proxy_table.sh
+	peers/bench/p2p_broadcast.sh
+	peers/bench/p2p_idle.sh
 	peers/bench/p2p_serialize.sh
 	peers/bench/ratios.sh < target/bench.txt
 

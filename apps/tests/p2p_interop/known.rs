@@ -18,16 +18,18 @@ pub fn find(table: &str, column: Column, row: &str) -> Option<&'static Known> {
     BUGS.iter().find(hits)
 }
 
-use Column::{All, Js2pJs2p, Js2pOurs, OursJs2p, Py2pOurs, Py2pPy2p};
+use Column::{All, Js2pJs2p, Js2pOurs, OursJs2p, OursPy2p, Py2pOurs, Py2pPy2p};
 
 const JS2P: &[Column] = &[OursJs2p, Js2pOurs, All, Js2pJs2p];
+
+const PY2P: &[Column] = &[OursPy2p, Py2pOurs, All, Py2pPy2p];
 
 const BUGS: &[Known] = &[
     Known {
         number: "0.4",
         text: "with compression on, the loss of any link makes py2p lose the next ones, until none is left.",
         by_chance: true,
-        places: &[("Compression", &[Py2pPy2p], crate::compression::LOSS)],
+        places: &[("Compression", &[OursPy2p, Py2pPy2p], crate::compression::LOSS)],
     },
     Known {
         number: "0.9",
@@ -65,12 +67,12 @@ const BUGS: &[Known] = &[
         by_chance: true,
         places: &[
             ("Mesh, TLS", &[Py2pPy2p], crate::mesh::LOSS),
-            ("Chord, TLS", &[Py2pPy2p], crate::chord::SET2),
-            ("Chord, TLS", &[Py2pPy2p], crate::chord::DELTA),
-            ("Chord, TLS", &[Py2pPy2p], crate::chord::DELETE),
-            ("Chord, TLS", &[Py2pPy2p], crate::chord::SET3),
-            ("Chord, TLS", &[Py2pPy2p], crate::chord::SET4),
-            ("Chord, TLS", &[Py2pPy2p], crate::chord::LEAVE),
+            ("Chord, TLS", PY2P, crate::chord::SET2),
+            ("Chord, TLS", PY2P, crate::chord::DELTA),
+            ("Chord, TLS", PY2P, crate::chord::DELETE),
+            ("Chord, TLS", PY2P, crate::chord::SET3),
+            ("Chord, TLS", PY2P, crate::chord::SET4),
+            ("Chord, TLS", PY2P, crate::chord::LEAVE),
         ],
     },
 ];

@@ -29,6 +29,8 @@ pub(super) struct Operation {
     misses: u32,
     /// The change is made, and its result is being read.
     changed: bool,
+    /// What an update is to be merged into was looked for in the tables of old peers too.
+    sought: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +80,8 @@ impl Node {
         let deadline = self.now + self.config.timeout;
         let (started, due, path) = (self.now, deadline, Vec::new());
         let stage = Stage::Waiting;
-        let operation = Operation { origin, key, wish, started, deadline, due, stage, path, misses: 0, changed: false };
+        let (misses, changed, sought) = (0, false, false);
+        let operation = Operation { origin, key, wish, started, deadline, due, stage, path, misses, changed, sought };
         self.operations.insert(number, operation);
         self.timers.insert((deadline, number));
         self.begin(number);
@@ -104,10 +107,13 @@ impl Node {
     }
 
     fn ask_ring(&mut self, number: u64) {
+        let tables = self.is_gateway || self.tables_hold();
         let (Some(operation), Some(ring)) = (self.operations.get_mut(&number), &mut self.ring) else { return };
         operation.stage = Stage::Ring;
         let place = record::place_of(&operation.key);
         let lookup = match &operation.wish {
+            // An old peer may have set the key just now, and what is merged into it must not take its place.
+            Wish::Update(_) if tables && !operation.sought => ring.get(self.now, place),
             Wish::Get => ring.get(self.now, place),
             Wish::Set(value) => ring.put(self.now, place, record::write(&operation.key, value)),
             Wish::Delete => ring.delete(self.now, place),
@@ -199,6 +205,10 @@ impl Node {
         let tables = self.is_gateway || self.tables_hold();
         let Some(operation) = self.operations.get_mut(&number) else { return };
         let key = operation.key.clone();
+        if matches!(operation.wish, Wish::Update(_)) && operation.stage == Stage::Ring && tables && !operation.sought {
+            operation.sought = true;
+            return if said == Said::Nothing { self.ask_tables(number) } else { self.ask_ring(number) };
+        }
         match (operation.wish.clone(), said) {
             (Wish::Get, Said::Value(value)) => {
                 if operation.changed {
@@ -243,6 +253,14 @@ impl Node {
         operation.path.extend(path);
         let key = operation.key.clone();
         match (operation.wish.clone(), value) {
+            (Wish::Update(_), None) if operation.sought => self.ask_ring(number),
+            (Wish::Update(changes), Some(value)) if operation.sought => match merged(&value, &changes) {
+                Some(merged) => {
+                    operation.wish = Wish::Set(merged);
+                    self.ask_ring(number);
+                }
+                None => self.finish(number, Err(Failure::NotAMap)),
+            },
             (Wish::Update(changes), value) => match merged(value.as_ref().unwrap_or(&Value::Nil), &changes) {
                 Some(merged) => {
                     let taken = self.tables.as_mut().is_some_and(|tables| tables.update(&key, &changes));
