@@ -32,6 +32,19 @@ const BUGS: &[Known] = &[
         places: &[("Compression", &[OursPy2p, Py2pPy2p], crate::compression::LOSS)],
     },
     Known {
+        number: "0.5",
+        text: "py2p loses a link when exactly the four bytes of a length are left in its buffer: on a busy machine now and \
+               then when much is said at once.",
+        by_chance: true,
+        places: &[
+            ("Mesh, plaintext", &[Py2pPy2p], crate::mesh::PACED),
+            ("Mesh, plaintext", &[Py2pPy2p], crate::mesh::LARGE),
+            ("Mesh, plaintext", &[Py2pPy2p], crate::mesh::EXCHANGE),
+            ("Mesh, plaintext", &[Py2pPy2p], crate::mesh::REACH),
+            ("Mesh, plaintext", &[Py2pPy2p], crate::mesh::LOSS),
+        ],
+    },
+    Known {
         number: "0.9",
         text: "js2p throws when a key of a synchronised table is deleted, by itself or elsewhere, and drops the link.",
         by_chance: false,

@@ -136,8 +136,10 @@ fn one(chapter: &'static Chapter, column: Column) -> Report {
     let ran = ran.unwrap_or_else(|_| Err("panicked".to_owned()));
     if let Err(why) = ran {
         println!("{} | {}: FAILED: {why}", chapter.table.title, column.title());
-        let left = chapter.table.rows.iter().find(|row| !report.cells.contains_key(*row));
-        left.map(|row| report.cells.insert(row, Cell::Failed(why)));
+        for row in chapter.table.rows.iter().filter(|row| (chapter.table.lacks)(column, row).is_none()) {
+            let bug = known::find(chapter.table.title, column, row).filter(|bug| bug.by_chance);
+            report.cells.entry(row).or_insert_with(|| bug.map_or_else(|| Cell::Failed(why.clone()), Cell::Known));
+        }
     }
     report
 }

@@ -10,10 +10,10 @@ const JOIN: &str = "join";
 const BROADCAST: &str = "broadcast both ways, values of every type";
 const WHISPER: &str = "whisper both ways";
 const REPLY: &str = "reply both ways";
-const PACED: &str = "250 paced broadcasts both ways";
-const LARGE: &str = "64 KiB and 1 MiB both ways";
-const EXCHANGE: &str = "peers exchange: a third node meets both";
-const REACH: &str = "broadcast from each reaches all";
+pub const PACED: &str = "250 paced broadcasts both ways";
+pub const LARGE: &str = "64 KiB and 1 MiB both ways";
+pub const EXCHANGE: &str = "peers exchange: a third node meets both";
+pub const REACH: &str = "broadcast from each reaches all";
 pub const LOSS: &str = "the first node dies, the others talk on";
 const ONCE: &str = "every broadcast heard once";
 
