@@ -283,6 +283,7 @@ mod tests {
         }
     }
 
+    //= chord#4.2/circle test
     //= p2p#3.10/distance test
     #[test]
     fn distance_borrows_across_limbs_and_around_zero() {

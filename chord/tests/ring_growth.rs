@@ -30,6 +30,7 @@ fn check(net: &Net) {
     }
 }
 
+//= chord#4.4/fingers test
 //= chord#4.5/join test
 //= chord#4.5/fix-fingers test
 //= chord#4.5/notify test

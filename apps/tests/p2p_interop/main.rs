@@ -33,6 +33,8 @@ struct Chapter {
 }
 
 const PAGE: &str = "docs/guide/p2p-interop.md";
+/// How often a column is run until nothing in it fails.
+const TRIES: usize = 3;
 /// Networks that run beside each other: their programs mostly wait.
 const WORKERS: usize = 3;
 
@@ -117,7 +119,7 @@ fn main() -> ExitCode {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 while let Some(&(chapter, column)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let report = one(chapter, column);
+                    let report = tried(chapter, column);
                     reports.lock().expect("no panic").push(report);
                 }
             });
@@ -127,7 +129,21 @@ fn main() -> ExitCode {
     conclude(&reports, words.is_empty(), args.iter().any(|a| a == "--write"))
 }
 
-/// Runs one column of one table.
+/// Runs one column of one table. The old programs also fail now and then in ways that no list foretells, so a column in
+/// which something failed is run again, from the start, and the output says so.
+fn tried(chapter: &'static Chapter, column: Column) -> Report {
+    let mut report = one(chapter, column);
+    for again in 2..=TRIES {
+        if !report.cells.values().any(|cell| matches!(cell, Cell::Failed(_))) {
+            break;
+        }
+        println!("{} | {}: run {again} of at most {TRIES}", chapter.table.title, column.title());
+        report = one(chapter, column);
+    }
+    report
+}
+
+/// Runs one column of one table, once.
 fn one(chapter: &'static Chapter, column: Column) -> Report {
     let mut report = Report::new(&chapter.table, column);
     let setup =

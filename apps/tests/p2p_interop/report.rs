@@ -172,6 +172,7 @@ const HEAD: &str = "\
 
 Written by `make interop`, which runs every cell with the real programs on loopback and fails when this page says
 something else. Ours is `peer` of this repository; py2p is 0.7.878 (it calls itself 0.7.870), js2p is 0.7.870.
+A column in which something fails for no reason listed here is run again from the start, at most twice.
 
 In a column `A→B` the first node runs B, the second runs A and dials it, and a third that comes later runs B again, so
 that both dial and both listen. In `all three` the first is ours, then come py2p and js2p; there py2p writes its ids as

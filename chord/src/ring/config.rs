@@ -7,6 +7,8 @@ use wire::Epoch;
 /// How one node of a ring behaves, and what it holds at most.
 #[derive(Clone)]
 pub struct Config {
+    //= chord#5.4/half-fails SHOULD
+    //# The default of 20; that all 20 are dead at once when half of the nodes are has a chance of one in a million.
     /// Length of the successor list, the paper's r (section 4.5). Default 20.
     pub successors: usize,
     /// Nodes that hold a copy of each value: the one responsible and its next successors. Default 5.

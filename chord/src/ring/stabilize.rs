@@ -183,6 +183,8 @@ impl<A: Address> Ring<A> {
     }
 
     /// Looks for the place of this node through a member of a ring.
+    //= chord#5.5/churn SHOULD
+    //# A joiner does not wait for rounds of stabilisation: it makes itself known to both neighbours at once.
     //= chord#4.5/join MUST
     //# The successor of the own id is looked up through the contact, and the node introduces itself there.
     pub(super) fn find_place(&mut self, via: Contact<A>) {
