@@ -58,8 +58,6 @@ pub struct Node {
     state: Value,
     handlers: Vec<Handler>,
     timers: Timers,
-    /// Broadcasts of others that came in this turn.
-    waiting: Vec<flood::Waiting>,
     out: VecDeque<Output<Event>>,
     stats: Stats,
 }
@@ -119,7 +117,6 @@ impl Node {
             island: None,
             partial: 0,
             bridges: 0,
-            waiting: Vec::new(),
             surveyed: (0, 0),
             state: Value::Nil,
             handlers: Vec::new(),
@@ -382,7 +379,6 @@ impl Node {
             Timer::Refresh => self.refresh(),
             Timer::Touch => self.touch(),
             Timer::Beacon => self.beacon(),
-            Timer::Relay => self.relay(),
             Timer::Expire => self.expire(),
             Timer::Link(conn) => self.look_after(conn),
         }

@@ -16,8 +16,6 @@ pub(crate) enum Timer {
     Beacon,
     /// Give up what waits for an answer.
     Expire,
-    /// Send on the broadcasts of this turn.
-    Relay,
     /// Look after one link.
     Link(ConnId),
 }

@@ -5,13 +5,6 @@ use bytes::Bytes;
 
 use crate::recent::Kept;
 
-/// A broadcast that goes on at the end of the driver's turn.
-pub(super) struct Waiting {
-    message: Message,
-    /// The links that it came from.
-    from: Vec<ConnId>,
-}
-
 /// Frames of one message, made once for each method of compression.
 struct Frames<'a> {
     message: &'a Message,
@@ -50,32 +43,20 @@ impl Node {
         if !self.seen.insert(key(message.id()), message.time()) {
             return Err(Error::Repeated);
         }
-        for (conn, frame) in self.spread(message, &[]) {
-            self.send_frame(conn, frame);
-        }
+        self.relay(message, None);
         Ok(())
     }
 
     fn flooded(&mut self, conn: ConnId, message: Message) {
         let capable = self.links.get(&conn).is_some_and(Link::is_capable);
         if !self.is_news(&message, capable) {
-            let same = self.waiting.iter_mut().rev().find(|waiting| waiting.message == message);
-            if let Some(waiting) = same {
-                waiting.from.push(conn);
-            }
             return;
         }
         self.routes.learn(message.sender(), conn);
         if message.sender() != &self.id {
             self.stats.relayed += 1;
         }
-        self.waiting.push(Waiting { message: message.clone(), from: vec![conn] });
-        let bytes: usize = self.waiting.iter().map(|waiting| waiting.message.bytes().len()).sum();
-        if self.waiting.len() >= MAX_WAITING || bytes >= MAX_WAITING_BYTES {
-            self.relay();
-        } else {
-            self.timers.arm_by(Timer::Relay, self.now + Duration::from_nanos(1));
-        }
+        self.relay(&message, Some(conn));
         // The time is looked at again: the one in an offer may be false.
         let before = self.untold.remove(&key(message.id())) && self.started.is_some_and(|at| message.time() < at);
         if !before {
@@ -118,43 +99,30 @@ impl Node {
         self.recent.purge(before);
     }
 
-    /// Sends on what came in this turn. Waiting for the turn's end saves much: neighbours from which the same broadcast
-    /// has come by then need it no more, and what goes over one link goes in one piece.
-    pub(super) fn relay(&mut self) {
-        self.timers.disarm(Timer::Relay);
-        let mut pieces: BTreeMap<ConnId, Vec<Bytes>> = BTreeMap::new();
-        for Waiting { message, from } in std::mem::take(&mut self.waiting) {
-            for (conn, frame) in self.spread(&message, &from) {
-                pieces.entry(conn).or_default().push(frame);
-            }
-        }
-        for (conn, frames) in pieces {
-            self.send_frames(conn, frames);
-        }
-    }
-
-    /// The links that a broadcast goes to next, and its frame for each: the same bytes, to every neighbour but its sender
-    /// and those that it came from. Keeps it for neighbours that miss it.
-    fn spread(&mut self, message: &Message, from: &[ConnId]) -> Vec<(ConnId, Bytes)> {
+    /// Sends a broadcast on: the same bytes, to every neighbour but its sender and the one it came from.
+    fn relay(&mut self, message: &Message, from: Option<ConnId>) {
         let feature = message.sub().and_then(feature);
         let old = message.time().saturating_add(self.config.timing.window.as_secs()) < self.unix();
         let mut frames = Frames { message, made: Vec::with_capacity(1) };
-        let mut to = Vec::new();
         //= p2p#3.6/waterfall MUST
         //# To all neighbours but the original sender. Not back to where it came from either, which the old programs do.
-        for (id, conn) in &self.table {
-            let Some(link) = self.links.get(conn) else { continue };
-            let wanted = !from.contains(conn) && id != message.sender() && link.takes(feature);
-            // Neighbours that are not capable drop what is old.
-            if wanted && (!old || link.is_capable()) {
-                to.push((*conn, frames.with(link.deflate)));
-            }
+        let to: Vec<(ConnId, Option<Compression>)> = self
+            .table
+            .iter()
+            .filter_map(|(id, &conn)| {
+                let link = self.links.get(&conn)?;
+                let wanted = Some(conn) != from && id != message.sender() && link.takes(feature);
+                // Neighbours that are not capable drop what is old.
+                (wanted && (!old || link.is_capable())).then_some((conn, link.deflate))
+            })
+            .collect();
+        for (conn, method) in to {
+            self.send_frame(conn, frames.with(method));
         }
         if is_kept(message) {
             let kept = Kept { time: message.time(), feature, frame: frames.with(None) };
             self.recent.insert(key(message.id()), kept);
         }
-        to
     }
 
     /// What a message is for.
@@ -235,7 +203,3 @@ fn is_kept(message: &Message) -> bool {
         _ => true,
     }
 }
-
-/// Broadcasts that wait for the end of a turn; more of them, or of their bytes, go on at once.
-const MAX_WAITING: usize = 64;
-const MAX_WAITING_BYTES: usize = 256 << 10;

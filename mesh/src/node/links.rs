@@ -202,24 +202,11 @@ impl Node {
         self.transmit(conn, frame);
     }
 
-    /// Sends several frames over one link, in one piece where that is allowed: a piece costs the driver a system call.
-    pub(super) fn send_frames(&mut self, conn: ConnId, frames: Vec<Bytes>) {
-        let joined = self.links.get(&conn).is_some_and(|link| {
-            link.is_capable() && matches!(link.transport, Transport::Tcp | Transport::Tls) && frames.len() > 1
-        });
-        if joined {
-            self.stats.frames_out += frames.len() as u64 - 1;
-            self.transmit(conn, frames.concat().into());
-        } else {
-            frames.into_iter().for_each(|frame| self.send_frame(conn, frame));
-        }
-    }
-
     fn transmit(&mut self, conn: ConnId, data: Bytes) {
         self.stats.frames_out += 1;
         self.stats.bytes_out += data.len() as u64;
         //= p2p#3.11/ws-frame MUST
-        //# Over WebSocket one frame in each transmission, which the driver makes one message.
+        //# One frame in each transmission, which a driver of WebSocket makes one message.
         self.out.push_back(Output::Transmit(Transmit::Stream { conn, data }));
     }
 

@@ -140,12 +140,6 @@ impl Bench {
     pub fn input(&mut self, input: Input) {
         self.node.handle(self.now, input);
         self.collect();
-        // Relays wait for the end of a driver's turn.
-        if let Some(at) = self.node.deadline().filter(|&at| at <= self.now + Duration::from_nanos(1)) {
-            self.now = self.now.max(at);
-            self.node.handle(self.now, Input::Time);
-            self.collect();
-        }
     }
 
     pub fn collect(&mut self) {
