@@ -162,7 +162,7 @@ pub fn page(tables: &[&'static Table], reports: &[Report]) -> String {
         reasons.iter().for_each(|why| out += &format!("\n\n–: {why}"));
         out += "\n";
     }
-    out += "\n## The bugs\n\nNumbers are sections of the measured wire format.\n\n";
+    out += "\n## The bugs\n\nNumbers are sections of the measured wire format; what is filed under 4 and under 3.7 (js2p) was found by this run.\n\n";
     bugs.iter().for_each(|(number, text)| out += &format!("- **{number}**: {text}\n"));
     out
 }
@@ -179,6 +179,7 @@ that both dial and both listen. In `all three` the first is ours, then come py2p
 text, since the two old programs refuse each other otherwise. The last two columns are the old programs alone.
 
 - `ok`: every step of the row was seen to succeed on every node concerned.
-- `bug N`: the old program fails there by itself, by chance or always; what the others must do all the same was checked. The list is at the end.
+- `bug N`: that bug of the old program breaks the row, by chance or always, and is shown also when it did not strike. A failure
+  of ours in such a cell cannot be told from it; some attributions are by likeness, not seen. The list is at the end.
 - `–`: the old program has no such thing; the reason stands below the table.
 ";
