@@ -5,7 +5,7 @@
 //! answered only if it names this server by address or as localhost (a web site that points its own name here gets
 //! nothing), and the WebSocket opens only for a page of this same server.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ pub async fn serve(listener: TcpListener, hook: Hook) -> std::io::Result<()> {
         .route("/live", get(live))
         .layer(middleware::from_fn_with_state(bound, guard))
         .with_state(hook);
-    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+    axum::serve(listener, app).await
 }
 
 async fn page() -> Response {
@@ -124,7 +124,7 @@ async fn converse(mut socket: WebSocket, hook: Hook) {
     if socket.send(Message::Text(hook.ready.as_ref().into())).await.is_err() {
         return;
     }
-    // One command at a time a page: a chord lookup may take seconds, and a page that floods waits for its own.
+    // A chord lookup may take seconds, so several commands may wait for their answers; a page that floods waits too.
     let (answered, mut answers) = mpsc::channel::<Value>(PENDING);
     let mut pending = 0_usize;
     loop {
@@ -195,6 +195,8 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use serde_json::json;
 
     use super::*;
