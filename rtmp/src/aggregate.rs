@@ -1,0 +1,1 @@
+//! Aggregate messages: several tags in one.

@@ -1,0 +1,1 @@
+//! Commands and data messages: a name and AMF values.

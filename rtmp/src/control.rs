@@ -1,0 +1,1 @@
+//! Protocol control and user control messages.

@@ -1,0 +1,1 @@
+//! One connection below the sessions: handshake, chunks, acknowledgements, ping.

@@ -1,0 +1,1 @@
+//! The server machine: all connections of a listener.

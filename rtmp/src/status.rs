@@ -1,0 +1,1 @@
+//! Status objects and their codes.

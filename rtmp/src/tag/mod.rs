@@ -1,0 +1,1 @@
+//! The headers of audio and video payloads, old and enhanced.

@@ -1,0 +1,1 @@
+//! RTMPT: RTMP inside HTTP.
