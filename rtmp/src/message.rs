@@ -38,32 +38,26 @@ pub enum MessageType {
 }
 
 impl MessageType {
-    const KNOWN: [(u8, MessageType); 15] = {
-        use MessageType::*;
-        [
-            (1, SetChunkSize),
-            (2, Abort),
-            (3, Acknowledgement),
-            (4, UserControl),
-            (5, WindowAckSize),
-            (6, SetPeerBandwidth),
-            (8, Audio),
-            (9, Video),
-            (15, DataAmf3),
-            (16, SharedObjectAmf3),
-            (17, CommandAmf3),
-            (18, DataAmf0),
-            (19, SharedObjectAmf0),
-            (20, CommandAmf0),
-            (22, Aggregate),
-        ]
-    };
-
     /// The number on the wire.
-    pub fn number(self) -> u8 {
+    pub const fn number(self) -> u8 {
+        use MessageType::*;
         match self {
-            MessageType::Other(number) => number,
-            known => Self::KNOWN.iter().find(|(_, kind)| *kind == known).map_or(0, |(number, _)| *number),
+            SetChunkSize => 1,
+            Abort => 2,
+            Acknowledgement => 3,
+            UserControl => 4,
+            WindowAckSize => 5,
+            SetPeerBandwidth => 6,
+            Audio => 8,
+            Video => 9,
+            DataAmf3 => 15,
+            SharedObjectAmf3 => 16,
+            CommandAmf3 => 17,
+            DataAmf0 => 18,
+            SharedObjectAmf0 => 19,
+            CommandAmf0 => 20,
+            Aggregate => 22,
+            Other(number) => number,
         }
     }
 
@@ -74,8 +68,26 @@ impl MessageType {
     /// assert_eq!(MessageType::from_number(9), MessageType::Video);
     /// assert_eq!(MessageType::from_number(7).number(), 7);
     /// ```
-    pub fn from_number(number: u8) -> MessageType {
-        Self::KNOWN.iter().find(|(n, _)| *n == number).map_or(MessageType::Other(number), |(_, kind)| *kind)
+    pub const fn from_number(number: u8) -> MessageType {
+        use MessageType::*;
+        match number {
+            1 => SetChunkSize,
+            2 => Abort,
+            3 => Acknowledgement,
+            4 => UserControl,
+            5 => WindowAckSize,
+            6 => SetPeerBandwidth,
+            8 => Audio,
+            9 => Video,
+            15 => DataAmf3,
+            16 => SharedObjectAmf3,
+            17 => CommandAmf3,
+            18 => DataAmf0,
+            19 => SharedObjectAmf0,
+            20 => CommandAmf0,
+            22 => Aggregate,
+            other => Other(other),
+        }
     }
 
     /// Whether it is audio, video or data: what is published and played.
