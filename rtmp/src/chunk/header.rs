@@ -46,6 +46,8 @@ impl Header {
             header.length = u32::from_be_bytes([0, l0, l1, l2]);
             header.kind = kind;
         }
+        //= rtmp#5.3.1.2/stream-order MUST
+        //# Read here and written by the writer as little endian.
         if let [.., s0, s1, s2, s3] = *fields
             && format == 0
         {

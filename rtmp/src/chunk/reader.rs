@@ -192,6 +192,8 @@ impl Reader {
         true
     }
 
+    //= rtmp#5.3/interleave MUST
+    //# Each chunk stream keeps its own fields and half message.
     /// Begins a chunk: fills in from earlier headers what this one leaves out, and checks the limits.
     #[inline]
     fn begin(&mut self, header: &Header) -> Result<(), Error> {
@@ -221,6 +223,8 @@ impl Reader {
         }
         self.missing = length.min(self.chunk_size as usize);
         if self.missing < length || self.piece.len() < length {
+            //= rtmp#5.3/bounded MUST
+            //# Declared lengths are added up over all chunk streams before a byte of the message is kept.
             let (length, limit) = (self.unfinished + length, self.limits.unfinished);
             if length > limit {
                 return Err(Error::TooMuchUnfinished { length, limit });
@@ -231,6 +235,8 @@ impl Reader {
         Ok(())
     }
 
+    //= rtmp#5.3/whole MUST
+    //# Nothing waits for a whole chunk: bytes go into the half message as they come.
     /// Takes what is there of the chunk's payload; the message, if that completes it.
     #[inline]
     fn payload(&mut self) -> Option<Message> {
@@ -322,6 +328,8 @@ impl Default for Low {
     }
 }
 
+//= rtmp#5.3.1.1/same-stream MUST
+//# Looked up by number, whatever form stated it.
 impl Streams {
     #[inline]
     fn find(&self, csid: u32) -> Option<usize> {

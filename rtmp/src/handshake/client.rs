@@ -19,7 +19,7 @@ pub struct Client {
 
 impl Client {
     /// Begins a handshake of that kind.
-    //= rtmp#5.2.5/first MUST
+    //= rtmp#5.2.1/first MUST
     //# Version and first packet go out together, before anything has come.
     pub fn new(rng: &mut Rng, kind: Kind) -> Client {
         let mut rng = rng.split();
@@ -47,9 +47,9 @@ impl Client {
     ///
     /// # Errors
     /// When the server's version is not 3, at its first byte; or when the handshake was over already.
-    //= rtmp#5.2.5/wait-s1 MUST
+    //= rtmp#5.2.1/wait-s1 MUST
     //# C2 is made of S1.
-    //= rtmp#5.2.5/wait-s2 MUST
+    //= rtmp#5.2.1/wait-s2 MUST
     //# Nothing else goes out before S2 is there as a whole.
     pub fn push(&mut self, mut input: &[u8]) -> Result<Progress, Error> {
         if self.over {

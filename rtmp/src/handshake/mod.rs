@@ -34,6 +34,8 @@ pub use server::Server;
 /// Length of each packet after the version byte, in bytes.
 pub const PACKET: usize = 1536;
 /// The version byte of RTMP.
+//= rtmp#5.2.2/version MUST
+//# Sent as C0 and S0, and asked of the other side.
 pub const VERSION: u8 = 3;
 
 /// How the two sides prove that they have read each other.
@@ -105,6 +107,8 @@ impl std::error::Error for Error {}
 type Packet = [u8; PACKET];
 
 /// A first packet: a time of 0, four bytes that name a program's version or are 0, and random bytes.
+//= rtmp#5.2.3/fields MUST
+//# The time is 0: all times of a connection lean on origins of their own.
 //= rtmp#5.2.3/random SHOULD
 //# 1528 bytes from the machine's generator: enough to tell this connection's echo from any other's.
 fn first(version: [u8; 4], rng: &mut Rng) -> Packet {

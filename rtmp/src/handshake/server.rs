@@ -32,9 +32,9 @@ impl Server {
     ///
     /// # Errors
     /// When the client's version is not 3, at its first byte; or when the handshake was over already.
-    //= rtmp#5.2.5/wait-c1 MUST
+    //= rtmp#5.2.1/wait-c1 MUST
     //# S2 answers C1, and clients wait for S1 only, so all three go out when C1 is there.
-    //= rtmp#5.2.5/wait-c2 MUST
+    //= rtmp#5.2.1/wait-c2 MUST
     //# What follows C2 is given out when C2 is there as a whole; before that nothing is.
     pub fn push(&mut self, mut input: &[u8]) -> Result<Progress, Error> {
         if self.over {

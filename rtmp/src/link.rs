@@ -1,1 +1,0 @@
-//! One connection below the sessions: handshake, chunks, acknowledgements, ping.
