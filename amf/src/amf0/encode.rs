@@ -92,9 +92,12 @@ fn put_string(text: &str, out: &mut BytesMut) {
 }
 
 fn put_short(text: &str, out: &mut BytesMut) {
-    let text = &text[..text.floor_char_boundary(usize::from(u16::MAX))];
-    out.put_u16(text.len() as u16);
-    out.put_slice(text.as_bytes());
+    let mut length = text.len().min(usize::from(u16::MAX));
+    while !text.is_char_boundary(length) {
+        length -= 1;
+    }
+    out.put_u16(length as u16);
+    out.put_slice(&text.as_bytes()[..length]);
 }
 
 fn put_long(marker: u8, text: &str, out: &mut BytesMut) {
