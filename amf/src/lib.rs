@@ -35,6 +35,10 @@ mod limits;
 mod members;
 mod reader;
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 pub use error::{Error, ErrorKind};
 pub use limits::Limits;
 pub use members::Members;
