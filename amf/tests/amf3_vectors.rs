@@ -137,7 +137,7 @@ fn classes_that_write_themselves() {
     let body = External::Values(vec![vec![7.into()].into()]);
     let collection = Value::External { class: class.into(), body };
     let bytes = [&b"\x0a\x07\x43"[..], class.as_bytes(), b"\x09\x03\x01\x04\x07"].concat();
-    same(&bytes, &[collection.clone()]);
+    same(&bytes, std::slice::from_ref(&collection));
     // Its class is in the table too.
     same(&[&bytes[..], b"\x0a\x01\x09\x03\x01\x04\x07"].concat(), &[collection.clone(), collection]);
     let unknown = Bytes::from_static(b"\x0a\x07\x03X\x01\x02");

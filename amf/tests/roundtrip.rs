@@ -129,7 +129,8 @@ proptest! {
         values.iter().for_each(|value| value.encode(&mut out));
         let mut bytes: Bytes = out.freeze();
         for value in &values {
-            prop_assert_eq!(amf0::decode(&mut bytes, &Limits::default()).as_ref(), Ok(value));
+            let decoded = amf0::decode(&mut bytes, &Limits::default());
+            prop_assert_eq!(decoded.as_ref(), Ok(value));
         }
         prop_assert!(bytes.is_empty());
     }
