@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod aggregate;
+mod calls;
+mod capabilities;
 pub mod chunk;
 pub mod client;
 pub mod command;
@@ -18,4 +20,6 @@ pub mod timestamp;
 pub mod tunnel;
 pub mod url;
 
+pub use calls::CallError;
+pub use capabilities::Capabilities;
 pub use message::{Message, MessageType};
