@@ -7,6 +7,8 @@ use std::time::Duration;
 use amf::amf0::Value;
 use wire::Instant;
 
+use crate::command::Command;
+
 /// Why a call has no result.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CallError {
@@ -33,6 +35,11 @@ impl<T> Calls<T> {
 
     pub(crate) fn len(&self) -> usize {
         self.open.len()
+    }
+
+    /// How many open calls are for that.
+    pub(crate) fn count(&self, matches: impl Fn(&T) -> bool) -> usize {
+        self.open.values().filter(|(_, what)| matches(what)).count()
     }
 
     /// Opens a call and returns its number.
@@ -71,6 +78,15 @@ impl<T> Calls<T> {
 pub(crate) fn exact(transaction: f64) -> Option<u64> {
     let whole = transaction as u64; // saturates; NaN becomes 0
     (whole > 0 && whole as f64 == transaction && whole < 1 << 53).then_some(whole)
+}
+
+/// The values of an answer: those after the command object, and the command object itself where it holds something.
+pub(crate) fn outcome(command: Command) -> Result<Vec<Value>, CallError> {
+    let mut values = command.arguments;
+    if !matches!(command.object, Value::Null | Value::Undefined) {
+        values.insert(0, command.object);
+    }
+    if &*command.name == "_error" { Err(CallError::Refused(values)) } else { Ok(values) }
 }
 
 impl fmt::Display for CallError {

@@ -108,7 +108,8 @@ impl Status {
 /// assert!(status::is_error(status::PUBLISH_BAD_NAME) && !status::is_error(status::PUBLISH_START));
 /// ```
 pub fn is_error(code: &str) -> bool {
-    const END: [&str; 9] = [
+    const END: [&str; 10] = [
+        ".Denied",
         ".Failed",
         ".Rejected",
         ".BadName",
@@ -149,6 +150,8 @@ pub const STREAM_FAILED: &str = "NetStream.Failed";
 pub const PUBLISH_START: &str = "NetStream.Publish.Start";
 /// The name is taken, or cannot be published.
 pub const PUBLISH_BAD_NAME: &str = "NetStream.Publish.BadName";
+/// The stream cannot be published, for another reason.
+pub const PUBLISH_FAILED: &str = "NetStream.Publish.Failed";
 /// The publisher is not allowed to.
 pub const PUBLISH_DENIED: &str = "NetStream.Publish.Denied";
 /// The publisher has been silent for long.

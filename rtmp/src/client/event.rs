@@ -150,6 +150,10 @@ pub enum ClosedReason {
 /// Why something was dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DropReason {
+    /// A control message that makes no sense; a word for counters says how.
+    Control(&'static str),
+    /// onStatus without an information object.
+    BadStatus,
     /// A command or data message that cannot be read.
     Malformed(command::ParseError),
     /// A message on a message stream that was not created.

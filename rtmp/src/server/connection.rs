@@ -32,7 +32,7 @@ use crate::command::{Command, Encoding};
 use crate::control::{Control, UserControl};
 use crate::link::{self, Link};
 use crate::status::{CALL_FAILED, CONNECT_REJECTED, Status};
-use crate::{CallError, Capabilities, Message};
+use crate::{CallError, Capabilities, Message, MessageType};
 
 /// One connection.
 pub(super) struct Connection {
@@ -168,19 +168,21 @@ impl Connection {
         let Some(was) = stream.role() else { return };
         let id = stream.id;
         stream.usage = Usage::Idle;
-        self.forget_held(id);
+        self.forget_media(id);
         core.event(Event::Stopped { conn: self.id, stream: id, was });
     }
 
-    /// Keeps a message until the application has decided.
-    pub(super) fn hold(&mut self, core: &mut Core, message: Message) {
+    /// Keeps a message until the application has decided; false when there is no room.
+    pub(super) fn hold(&mut self, core: &mut Core, message: Message) -> bool {
         let limits = &core.config.limits;
         let bytes = self.held_bytes.saturating_add(message.payload.len());
         if self.held.len() >= limits.held_messages || bytes > limits.held_bytes {
-            return core.dropped(self.id, DropReason::HeldTooMuch);
+            core.dropped(self.id, DropReason::HeldTooMuch);
+            return false;
         }
         self.held_bytes = bytes;
         self.held.push_back(message);
+        true
     }
 
     /// Handles what has waited; what still has to wait does.
@@ -191,9 +193,10 @@ impl Connection {
         }
     }
 
-    /// Drops what has waited for a stream that was refused or ended.
-    pub(super) fn forget_held(&mut self, stream: u32) {
-        self.held.retain(|message| message.stream != stream);
+    /// Drops the media that has waited for a stream which was refused or ended; commands still count.
+    pub(super) fn forget_media(&mut self, stream: u32) {
+        let media = |kind: MessageType| kind.is_media() || kind == MessageType::Aggregate;
+        self.held.retain(|message| message.stream != stream || !media(message.kind));
         self.held_bytes = self.held.iter().map(|message| message.payload.len()).sum();
     }
 

@@ -27,7 +27,8 @@ pub enum Event {
         /// What the client told.
         request: Box<ConnectRequest>,
     },
-    /// A client wants to publish. Answer with `accept_publish` or `reject_publish`; media waits meanwhile.
+    /// A client wants to publish. Answer with `accept_publish` or `reject_publish`; whatever else the client sends on this
+    /// stream waits meanwhile.
     Publish {
         /// Which connection.
         conn: ConnId,
@@ -40,7 +41,8 @@ pub enum Event {
         /// What to do with the media.
         mode: PublishMode,
     },
-    /// A client wants to play. Answer with `accept_play` or `reject_play`.
+    /// A client wants to play. Answer with `accept_play` or `reject_play`; whatever else the client sends on this stream
+    /// waits meanwhile.
     Play {
         /// Which connection.
         conn: ConnId,

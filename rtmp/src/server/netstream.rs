@@ -5,13 +5,12 @@ use bytestring::ByteString;
 use wire::Instant;
 
 use super::connection::Connection;
-use super::stream::{Play, Publish, Request, Usage};
+use super::stream::{Play, Publish, Request, Stream, Usage};
 use super::{Core, DropReason, Error, Event, PublishMode, Role, Track};
 use crate::command::{Command, Data};
 use crate::control::UserControl;
 use crate::status::{self, Status};
 use crate::url::split_query;
-use crate::{Message, Capabilities};
 
 impl Connection {
     /// closeStream, and publish or play of `false`.
@@ -108,22 +107,20 @@ impl Connection {
         core.event(event);
     }
 
-    /// Commands that only a player has a use for. They wait with the play that they belong to.
-    pub(super) fn of_player(&mut self, core: &mut Core, message: Message, command: Command) {
-        let id = message.stream;
+    /// Commands that only a player has a use for.
+    pub(super) fn of_player(&mut self, core: &mut Core, id: u32, command: &Command) {
         let Some(stream) = self.stream(id) else { return core.dropped(self.id, DropReason::UnknownStream(id)) };
-        match (stream.role(), stream.is_asked()) {
-            (Some(Role::Playing), true) => return self.hold(core, message),
-            (Some(Role::Playing), false) => {}
+        match stream.role() {
+            Some(Role::Playing) => {}
             // a player may say before play what it does not want
-            (None, _) if command.name.starts_with("receive") => {}
+            None if command.name.starts_with("receive") => {}
             _ => return core.dropped(self.id, DropReason::WrongRole(id)),
         }
         let done = match &*command.name {
-            "pause" | "pauseRaw" => self.pause(core, id, &command),
-            "seek" => self.seek(core, id, &command),
-            "play2" => self.play2(core, id, &command),
-            _ => self.receive_track(core, id, &command),
+            "pause" | "pauseRaw" => self.pause(core, id, command),
+            "seek" => self.seek(core, id, command),
+            "play2" => self.play2(core, id, command),
+            _ => self.receive_track(core, id, command),
         };
         if done.is_none() {
             core.dropped(self.id, DropReason::BadArguments(ByteString::from(&*command.name)));
@@ -219,20 +216,19 @@ impl Connection {
             return Err(Error::NotAsked);
         }
         stream.usage = Usage::Idle;
-        self.forget_held(id);
+        self.forget_media(id);
         let told = self.status(id, status);
         self.play_next(core, now, id);
+        self.replay(core, now);
         told
     }
 
     /// Refuses what the application has not answered in time.
     pub(super) fn refuse_unanswered(&mut self, core: &mut Core, now: Instant) {
-        for index in 0..self.streams.len() {
+        let late = |stream: &Stream| matches!(stream.usage, Usage::Asked(_, until) if until <= now);
+        while let Some(index) = self.streams.iter().position(late) {
             let Some(stream) = self.streams.get(index) else { break };
-            let (id, Usage::Asked(_, until)) = (stream.id, &stream.usage) else { continue };
-            if *until > now {
-                continue;
-            }
+            let id = stream.id;
             let code = match stream.role() {
                 Some(Role::Playing) => status::PLAY_FAILED,
                 _ => status::STREAM_FAILED,
@@ -240,6 +236,7 @@ impl Connection {
             self.stop(core, index);
             let _ = self.status(id, &Status::error(code, "The application did not answer.")); // a fixed text
             self.play_next(core, now, id);
+            self.replay(core, now);
         }
     }
 
@@ -288,7 +285,7 @@ impl Connection {
 
     /// Whether the client can be asked to connect anew.
     pub(super) fn reconnects(&self) -> bool {
-        Capabilities::reconnects(&self.capabilities)
+        self.capabilities.reconnects()
     }
 }
 

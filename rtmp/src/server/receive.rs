@@ -7,10 +7,11 @@ use wire::Instant;
 use super::connection::{Connection, Open, State, unknown_method, wants_answer};
 use super::stream::Stream;
 use super::{ConnectRequest, Core, DropReason, Event, Role};
+use crate::calls::outcome;
 use crate::command::{Command, Encoding};
 use crate::control::{Control, UserControl};
 use crate::status::{self, Status};
-use crate::{CallError, Capabilities, Message, MessageType, aggregate};
+use crate::{Capabilities, Message, MessageType, aggregate};
 
 impl Connection {
     /// Takes one message.
@@ -22,7 +23,7 @@ impl Connection {
             SetChunkSize | Abort | Acknowledgement | WindowAckSize | SetPeerBandwidth => {} // the link's
             kind => match self.state {
                 State::Accepted => self.media_message(core, kind, message),
-                State::Asked { .. } => self.hold(core, message),
+                State::Asked { .. } => _ = self.hold(core, message),
                 _ => core.dropped(self.id, DropReason::BeforeConnect),
             },
         }
@@ -46,7 +47,7 @@ impl Connection {
         let Some(stream) = self.stream(id) else { return core.dropped(self.id, DropReason::UnknownStream(id)) };
         match (stream.role(), stream.is_asked()) {
             (Some(Role::Publishing), false) => core.event(Event::Media { conn: self.id, stream: id, message }),
-            (Some(Role::Publishing), true) => self.hold(core, message),
+            (Some(Role::Publishing), true) => _ = self.hold(core, message),
             _ => core.dropped(self.id, DropReason::WrongRole(id)),
         }
     }
@@ -76,7 +77,7 @@ impl Connection {
                 self.refuse(0, command.transaction, info);
             }
             State::Accepted => self.command(core, now, message, command),
-            State::Asked { .. } => self.hold(core, message),
+            State::Asked { .. } => _ = self.hold(core, message),
             State::Handshake | State::Waiting { .. } => {
                 core.dropped(self.id, DropReason::BeforeConnect);
                 let info = Status::error(status::CALL_PROHIBITED, "Not connected.").to_object();
@@ -125,22 +126,39 @@ impl Connection {
     //# The names below are all that a client can call inside the server; any other is an event, answered `_error` unless
     //# the application answers it.
     fn command(&mut self, core: &mut Core, now: Instant, message: Message, command: Command) {
+        let id = message.stream;
+        if self.waits(&message, &command) {
+            // An end that there is no room for takes effect at once: better early than never.
+            let ends = matches!(&*command.name, "closeStream" | "deleteStream");
+            if self.hold(core, message) || !ends {
+                return;
+            }
+        }
         match &*command.name {
             "_result" | "_error" => self.answered(core, command),
             "createStream" => self.create_stream(core, &command),
             "deleteStream" => self.delete_stream(core, &command),
-            "closeStream" => self.close_stream(core, message.stream),
-            "publish" => self.publish(core, now, message.stream, command),
-            "play" => self.play(core, now, message.stream, command),
+            "closeStream" => self.close_stream(core, id),
+            "publish" => self.publish(core, now, id, command),
+            "play" => self.play(core, now, id, command),
             "play2" | "pause" | "pauseRaw" | "seek" | "receiveAudio" | "receiveVideo" => {
-                self.of_player(core, message, command);
+                self.of_player(core, id, &command);
             }
             "releaseStream" | "FCPublish" | "FCUnpublish" | "FCSubscribe" | "FCUnsubscribe" => self.fc(&command),
             // Only the application knows how long a recording is; 0 stands for a stream without an end.
             "getStreamLength" => self.succeed(&command, vec![Value::Number(0.0)]),
             "_checkbw" | "checkBandwidth" => self.succeed(&command, Vec::new()),
-            _ => self.call_event(core, now, message.stream, command),
+            _ => self.call_event(core, now, id, command),
         }
+    }
+
+    /// Whether a command concerns a stream about which the application has not decided: then it keeps its place behind
+    /// the request and the media. Only deleteStream acts at once, where nothing waits before it.
+    fn waits(&mut self, message: &Message, command: &Command) -> bool {
+        let deletes = &*command.name == "deleteStream";
+        let id = if deletes { deleted(command) } else { message.stream };
+        let asked = self.stream(id).is_some_and(|stream| stream.is_asked());
+        asked && !(deletes && self.held.iter().all(|held| held.stream != id))
     }
 
     /// Answers with `_result` if an answer is wanted.
@@ -194,13 +212,13 @@ impl Connection {
     //= rtmp#7.2.2.3/silent MUST
     //# Stops the stream and forgets its number; nothing is answered.
     fn delete_stream(&mut self, core: &mut Core, command: &Command) {
-        let id = command.arguments.first().and_then(Value::as_f64).unwrap_or(0.0);
-        match self.streams.iter().position(|stream| f64::from(stream.id) == id) {
+        let id = deleted(command);
+        match self.streams.iter().position(|stream| stream.id == id) {
             Some(index) => {
                 self.stop(core, index);
                 self.streams.remove(index);
             }
-            None => core.dropped(self.id, DropReason::UnknownStream(id as u32)),
+            None => core.dropped(self.id, DropReason::UnknownStream(id)),
         }
     }
 
@@ -221,13 +239,11 @@ impl Connection {
     }
 }
 
-/// The values of an answer: those after the command object, and the command object itself where it holds something.
-pub(crate) fn outcome(command: Command) -> Result<Vec<Value>, CallError> {
-    let mut values = command.arguments;
-    if !matches!(command.object, Value::Null | Value::Undefined) {
-        values.insert(0, command.object);
-    }
-    if &*command.name == "_error" { Err(CallError::Refused(values)) } else { Ok(values) }
+/// The stream that deleteStream names; 0, which none has, when it names none.
+fn deleted(command: &Command) -> u32 {
+    let number = command.arguments.first().and_then(Value::as_f64).unwrap_or(0.0);
+    let id = number as u32; // saturates; NaN becomes 0
+    if f64::from(id) == number { id } else { 0 }
 }
 
 /// A message stream's number has 32 bits; Flash took it for a signed one.

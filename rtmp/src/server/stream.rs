@@ -5,10 +5,13 @@
 //! | idle | publish, play | asked | `Publish`, `Play` |
 //! | asked | the application accepts | in use | to the client: StreamBegin, Publish.Start or Play.Reset and Play.Start |
 //! | asked | the application rejects, or is too late | idle | to the client: the code; `Stopped` when it is too late |
-//! | asked, in use | publish, play with reset, closeStream | asked, idle | `Stopped`, then the new request |
-//! | asked, in use as player | play without reset | the same | nothing yet: it joins the playlist |
+//! | asked | deleteStream, with no media before it | gone | `Stopped` |
+//! | asked | any other command or media for it | asked | nothing: it waits for the answer, in order |
+//! | in use | publish, play with reset, closeStream | asked, idle | `Stopped`, then the new request |
+//! | in use as player | play without reset | the same | nothing: it joins the playlist |
 //! | in use | `end_play`, `end_publish` | idle, asked | `Stopped`, then the next of the playlist |
-//! | any | deleteStream, end of the connection | gone | `Stopped` unless idle |
+//! | idle, in use | deleteStream | gone | `Stopped` unless idle |
+//! | any | end of the connection | gone | `Stopped` unless idle |
 
 use std::collections::VecDeque;
 
