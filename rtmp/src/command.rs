@@ -11,6 +11,8 @@ use bytestring::ByteString;
 
 use crate::{Message, MessageType};
 
+//= rtmp#7.2.1.1/encoding MUST
+//# Fixed by connect; connect itself and its answer are AMF0, and both forms are understood at any time.
 /// How values are written: the `objectEncoding` of connect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Encoding {
@@ -211,11 +213,7 @@ fn decode(mut payload: Bytes, form: Encoding, limits: &Limits) -> Result<Vec<Val
 }
 
 /// The type and body of a message in `encoding`, whose AMF0 type is `plain`.
-fn encode<'a>(
-    encoding: Encoding,
-    values: impl Iterator<Item = &'a Value>,
-    plain: MessageType,
-) -> (MessageType, Bytes) {
+fn encode<'a>(encoding: Encoding, values: impl Iterator<Item = &'a Value>, plain: MessageType) -> (MessageType, Bytes) {
     let mut out = BytesMut::with_capacity(128);
     let kind = match (encoding, plain) {
         (Encoding::Amf0, kind) => kind,

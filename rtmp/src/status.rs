@@ -204,3 +204,31 @@ pub const SEEK_FAILED: &str = "NetStream.Seek.Failed";
 pub const SEEK_INVALID_TIME: &str = "NetStream.Seek.InvalidTime";
 /// Media follows.
 pub const DATA_START: &str = "NetStream.Data.Start";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    //= rtmp#7.2/information test
+    #[test]
+    fn an_information_object_begins_with_level_code_and_description() {
+        let status = Status::new(PLAY_FAILED, "no").with("clientid", 7.0);
+        let object = status.to_object();
+        let names: Vec<&str> = object.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["level", "code", "description", "clientid"]);
+        assert_eq!(object.get("level").and_then(Value::as_str), Some("error"));
+        assert_eq!(Status::from_object(&object), status);
+        let empty = Status::from_object(&Object::new());
+        assert_eq!((empty.level, &*empty.code), (Level::Status, ""));
+    }
+
+    #[test]
+    fn codes_tell_their_level() {
+        for code in [CONNECT_REJECTED, PUBLISH_BAD_NAME, PUBLISH_DENIED, PLAY_STREAM_NOT_FOUND, SEEK_INVALID_TIME] {
+            assert!(is_error(code), "{code}");
+        }
+        for code in [CONNECT_SUCCESS, PUBLISH_START, UNPUBLISH_SUCCESS, PLAY_RESET, PLAY_STOP, SEEK_NOTIFY] {
+            assert!(!is_error(code), "{code}");
+        }
+    }
+}

@@ -124,7 +124,9 @@ fn calls_are_paired_with_their_answers_in_any_order() {
     let refusal = Status::error(CALL_FAILED, "no").to_object();
     world.on_server(|server, now| server.answer(now, conn, asked[1], Ok(vec![2.into()])).unwrap());
     world.on_server(|server, now| server.answer(now, conn, asked[0], Err(refusal.clone())).unwrap());
-    world.on_server(|server, now| assert_eq!(server.answer(now, conn, asked[0], Ok(vec![])), Err(server::Error::NotAsked)));
+    world.on_server(|server, now| {
+        assert_eq!(server.answer(now, conn, asked[0], Ok(vec![])), Err(server::Error::NotAsked))
+    });
     let mut answers = Vec::new();
     for (_, told) in world.run(100) {
         if let Told::Client(client::Event::Answer { transaction, result }) = told {
@@ -138,9 +140,7 @@ fn calls_are_paired_with_their_answers_in_any_order() {
 fn the_server_calls_too_and_gives_up_in_time() {
     let mut world = World::new(6, Config::default());
     let (host, conn) = world.accepted("rpc");
-    let ask = |world: &mut World| {
-        world.on_server(|server, now| server.call(now, conn, "who", vec![], None).unwrap())
-    };
+    let ask = |world: &mut World| world.on_server(|server, now| server.call(now, conn, "who", vec![], None).unwrap());
     let answered = ask(&mut world);
     let transaction = world.client_tells(host, |event| match event {
         client::Event::Command { transaction, name, .. } if &**name == "who" => Some(*transaction),
@@ -242,7 +242,8 @@ fn a_player_pauses_seeks_and_switches_media_off() {
         matches!(told, Told::Server(server::Event::Switch { name, query, .. }) if &**name == "film-hd" && &**query == "k")
     });
     assert!(switch, "{events:?}");
-    let codes = |code: &str| events.iter().filter(|told| matches!(told, Told::Client(e) if status(e, code).is_some())).count();
+    let codes =
+        |code: &str| events.iter().filter(|told| matches!(told, Told::Client(e) if status(e, code).is_some())).count();
     assert_eq!((codes(PAUSE_NOTIFY), codes(UNPAUSE_NOTIFY)), (1, 1));
     world.on_server(|server, now| server.accept_seek(now, conn, stream, 60_000.0).unwrap());
     world.client_tells(host, |event| status(event, SEEK_NOTIFY));
@@ -339,9 +340,8 @@ fn a_connect_nobody_answers_is_rejected() {
     world.client("live");
     let events: Vec<_> = world.run(10_000).into_iter().map(|(_, told)| told).collect();
     assert!(events.iter().any(|told| matches!(told, Told::Client(client::Event::Rejected { .. }))), "{events:?}");
-    let closed = |told: &&Told| {
-        matches!(told, Told::Server(server::Event::Closed { reason: ClosedReason::Unanswered, .. }))
-    };
+    let closed =
+        |told: &&Told| matches!(told, Told::Server(server::Event::Closed { reason: ClosedReason::Unanswered, .. }));
     assert_eq!(events.iter().filter(closed).count(), 1, "{events:?}");
 }
 
@@ -349,6 +349,7 @@ fn a_connect_nobody_answers_is_rejected() {
 //= e-rtmp#connect/answer test
 //= e-rtmp#reconnect/request test
 //= rtmp#7.2.1.1/answer test
+//= e-rtmp#reconnect/client test
 #[test]
 fn capabilities_go_both_ways_and_a_client_is_asked_to_reconnect() {
     let mut world = World::new(14, Config::default());

@@ -60,7 +60,8 @@ fn ffmpeg_publishes() {
     let data = Data::parse(message, &amf::Limits::default()).unwrap();
     assert_eq!((&*data.name, data.arguments[0].as_str()), ("@setDataFrame", Some("onMetaData")));
     assert_eq!(data.arguments[1].get("audiosamplerate").and_then(Value::as_f64), Some(8000.0));
-    let audio = whole.iter().filter(|e| matches!(e, Event::Media { message, .. } if message.kind == MessageType::Audio));
+    let audio =
+        whole.iter().filter(|e| matches!(e, Event::Media { message, .. } if message.kind == MessageType::Audio));
     assert_eq!(audio.count(), 24);
     assert!(matches!(whole.last(), Some(Event::Stopped { was: Role::Publishing, .. })));
     assert_eq!(whole.len(), 2 + 1 + 24 + 1, "nothing was dropped");
@@ -83,6 +84,7 @@ fn ffmpeg_and_rtmpdump_play() {
     }
 }
 
+//= rtmp#7.2.1.1/send test
 /// What nginx-rtmp answered to ffmpeg, fed to our client, which asks for the same in the same order.
 #[test]
 fn the_answers_of_nginx_let_a_client_publish() {
@@ -116,7 +118,10 @@ fn the_answers_of_nginx_let_a_client_publish() {
                 }
             }
         }
-        assert!(matches!(&told[0], client::Event::Connected { capabilities, .. } if capabilities.is_empty()), "{told:?}");
+        assert!(
+            matches!(&told[0], client::Event::Connected { capabilities, .. } if capabilities.is_empty()),
+            "{told:?}"
+        );
         if piece < 1000 {
             assert!(matches!(told[1], client::Event::StreamCreated { stream: 1, .. }), "{told:?}");
             let start = Status::new(status::PUBLISH_START, "Start publishing");

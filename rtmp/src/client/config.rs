@@ -6,9 +6,9 @@ use std::time::Duration;
 use amf::amf0::{Object, Value};
 use bytestring::ByteString;
 
-use crate::{Capabilities, chunk, handshake};
 use crate::command::Encoding;
 use crate::url::Url;
+use crate::{Capabilities, chunk, handshake};
 
 /// How a client connects. `Debug` shows neither the object nor the arguments, where passwords tend to be.
 #[derive(Clone)]
@@ -110,12 +110,6 @@ impl Default for Timing {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            streams: 32,
-            calls: 256,
-            commands: 64,
-            chunk: chunk::Limits::default(),
-            amf: amf::Limits::default(),
-        }
+        Limits { streams: 32, calls: 256, commands: 64, chunk: chunk::Limits::default(), amf: amf::Limits::default() }
     }
 }

@@ -178,7 +178,9 @@ impl fmt::Display for ClosedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ClosedReason::Resolve(ResolveError::NotFound) => f.write_str("the host has no address"),
-            ClosedReason::Resolve(ResolveError::Unavailable) => f.write_str("the host's address cannot be looked up now"),
+            ClosedReason::Resolve(ResolveError::Unavailable) => {
+                f.write_str("the host's address cannot be looked up now")
+            }
             ClosedReason::Transport(CloseReason::Peer) => f.write_str("the server closed the connection"),
             ClosedReason::Transport(CloseReason::Local) => f.write_str("the connection was closed"),
             ClosedReason::Transport(CloseReason::Refused) => f.write_str("the connection was refused"),

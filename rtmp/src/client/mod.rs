@@ -336,12 +336,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::NotConnected`], or [`Error::NotAsked`].
-    pub fn answer(
-        &mut self,
-        now: Instant,
-        transaction: f64,
-        result: Result<Vec<Value>, Object>,
-    ) -> Result<(), Error> {
+    pub fn answer(&mut self, now: Instant, transaction: f64, result: Result<Vec<Value>, Object>) -> Result<(), Error> {
         self.connected(now)?;
         let same = |open: &Open| open.transaction.to_bits() == transaction.to_bits();
         let at = self.commands.iter().position(same).ok_or(Error::NotAsked)?;

@@ -148,6 +148,8 @@ impl Client {
         }
     }
 
+    //= e-rtmp#reconnect/client MUST
+    //# Told as an event with the tcUrl or without; the connection stays until the application leaves it.
     fn on_status(&mut self, id: u32, command: &Command) {
         let Some(info) = command.arguments.first().and_then(Value::as_object) else {
             return self.dropped(DropReason::BadStatus);

@@ -5,10 +5,10 @@ use wire::Instant;
 
 use super::connection::{Connection, State, wants_answer};
 use super::{Core, Error, Role};
+use crate::MessageType;
 use crate::command::{Command, Encoding};
 use crate::control::{Control, LimitType, UserControl};
 use crate::status::{self, Status};
-use crate::MessageType;
 
 impl Connection {
     /// Whether the application knows of it.
@@ -43,6 +43,8 @@ impl Connection {
         self.replay(core, now);
     }
 
+    //= rtmp#7.2.2.7/answer MUST
+    //# The application answers, as only it knows the length: with this, or with a status of an error.
     /// Seek.Notify and a new start, once the application has gone to the place.
     pub(super) fn accept_seek(&mut self, id: u32, to: f64) -> Result<(), Error> {
         let stream = self.stream(id).ok_or(Error::UnknownStream)?;

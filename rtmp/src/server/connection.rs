@@ -139,6 +139,8 @@ impl Connection {
         self.link.control(&Control::User(event));
     }
 
+    //= rtmp#7.2.2/on-status MUST
+    //# Transaction 0, a null object and the information object, on the stream that it tells of.
     /// onStatus; too long a description is the caller's fault and tells so.
     pub(super) fn status(&mut self, stream: u32, status: &Status) -> Result<(), Error> {
         let arguments = vec![Value::Object(status.to_object())];

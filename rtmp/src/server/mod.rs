@@ -126,6 +126,8 @@ impl Server {
         self.asked(now, conn, |connection, core, _| connection.reject(core, now, &status, ClosedReason::Application))
     }
 
+    //= e-rtmp#reconnect/request MUST
+    //# Sent on stream 0, and to nobody whose capsEx lacks the bit.
     /// Asks a client that said it can ([`Capabilities::reconnects`](crate::Capabilities::reconnects)) to connect anew, to
     /// `tc_url` if there is one. Returns false, and sends nothing, to a client that cannot.
     ///
@@ -198,9 +200,7 @@ impl Server {
         description: &str,
     ) -> Result<(), Error> {
         let status = Status::error(code, description);
-        self.accepted(now, conn, |connection, core| {
-            connection.reject_usage(core, now, stream, Role::Playing, &status)
-        })
+        self.accepted(now, conn, |connection, core| connection.reject_usage(core, now, stream, Role::Playing, &status))
     }
 
     /// Tells a player that the seek it asked for was done: StreamEOF is not sent, StreamBegin, Seek.Notify and Play.Start are.

@@ -86,6 +86,8 @@ impl Connection {
         None
     }
 
+    //= rtmp#7.2.2/roles SHOULD
+    //# A new publish or play first ends what the stream was used for.
     /// Ends what the stream was used for and puts a request to the application.
     fn ask(&mut self, core: &mut Core, now: Instant, id: u32, asking: Asking) {
         let Some(index) = self.streams.iter().position(|stream| stream.id == id) else { return };
@@ -94,10 +96,9 @@ impl Connection {
         let until = now + core.config.timing.answer;
         let conn = self.id;
         let (request, event) = match asking {
-            Asking::Publish(Publish { name, query, mode }) => (
-                Request::Publish { name: name.clone() },
-                Event::Publish { conn, stream: id, name, query, mode },
-            ),
+            Asking::Publish(Publish { name, query, mode }) => {
+                (Request::Publish { name: name.clone() }, Event::Publish { conn, stream: id, name, query, mode })
+            }
             Asking::Play(play) => {
                 let Play { name, query, start, duration, reset } = play.clone();
                 (Request::Play(play), Event::Play { conn, stream: id, name, query, start, duration, reset })
@@ -148,6 +149,8 @@ impl Connection {
         Some(())
     }
 
+    //= rtmp#7.2.2.2/switch MAY
+    //# Checked and handed on as `Switch`: only the application knows which streams are versions of each other.
     fn play2(&mut self, core: &mut Core, id: u32, command: &Command) -> Option<()> {
         let parameters = command.arguments.first()?.as_object()?.clone();
         let full = parameters.get("streamName")?.as_str()?;
@@ -177,6 +180,8 @@ impl Connection {
         Some(())
     }
 
+    //= rtmp#7.2.2.1/begin MUST
+    //# StreamBegin is written before any status.
     /// The application accepts what was asked of a stream, in this role.
     pub(super) fn accept_usage(&mut self, core: &mut Core, now: Instant, id: u32, role: Role) -> Result<(), Error> {
         let stream = self.stream(id).ok_or(Error::UnknownStream)?;
@@ -210,7 +215,14 @@ impl Connection {
     }
 
     /// The application refuses what was asked of a stream.
-    pub(super) fn reject_usage(&mut self, core: &mut Core, now: Instant, id: u32, role: Role, status: &Status) -> Result<(), Error> {
+    pub(super) fn reject_usage(
+        &mut self,
+        core: &mut Core,
+        now: Instant,
+        id: u32,
+        role: Role,
+        status: &Status,
+    ) -> Result<(), Error> {
         let stream = self.stream(id).ok_or(Error::UnknownStream)?;
         if !stream.is_asked() || stream.role() != Some(role) {
             return Err(Error::NotAsked);
@@ -276,6 +288,8 @@ impl Connection {
         told
     }
 
+    //= rtmp#7.2.2.1/playlist SHOULD
+    //# The list is kept here; the next play is put to the application when `end_play` ends the one before.
     /// Asks for the next of the playlist, once a stream is idle.
     fn play_next(&mut self, core: &mut Core, now: Instant, id: u32) {
         if let Some(play) = self.stream(id).and_then(|stream| stream.playlist.pop_front()) {

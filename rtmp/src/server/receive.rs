@@ -42,6 +42,8 @@ impl Connection {
         }
     }
 
+    //= rtmp#7.2.2.6/media MUST
+    //# Told while published, kept while the application decides, dropped and counted otherwise.
     fn media(&mut self, core: &mut Core, message: Message) {
         let id = message.stream;
         let Some(stream) = self.stream(id) else { return core.dropped(self.id, DropReason::UnknownStream(id)) };
@@ -63,6 +65,10 @@ impl Connection {
         }
     }
 
+    //= rtmp#7.2/before-connect MUST
+    //# Commands are refused and all else is dropped until connect comes; from then on it waits for the application's answer.
+    //= rtmp#7.2/once MUST
+    //# A second connect is answered with `_error`; the first stays in force.
     fn command_message(&mut self, core: &mut Core, now: Instant, message: Message) {
         let command = match Command::parse(&message, &core.config.limits.amf) {
             Ok(command) => command,
