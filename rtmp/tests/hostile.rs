@@ -13,13 +13,15 @@ use wire::{ConnId, Input, Machine, Rng};
 struct Script {
     bench: Bench,
     writer: chunk::Writer,
+    reader: chunk::Reader,
 }
 
 impl Script {
     fn new(config: Config) -> Script {
         let mut bench = Bench::new(config);
         bench.handshake();
-        Script { bench, writer: chunk::Writer::new() }
+        let reader = chunk::Reader::new(chunk::Limits::default());
+        Script { bench, writer: chunk::Writer::new(), reader }
     }
 
     fn limited(limits: Limits) -> Script {
@@ -33,6 +35,7 @@ impl Script {
         script.bench.server.accept(now, conn, None).unwrap();
         script.bench.drain();
         script.bench.take();
+        script.answers();
         script
     }
 
@@ -68,13 +71,9 @@ impl Script {
 
     /// What the server has sent since the last look, commands only.
     fn answers(&mut self) -> Vec<Command> {
-        let mut reader = chunk::Reader::new(chunk::Limits::default());
-        // the server has set its chunk size by then, which this reader has not seen
-        let mut size = BytesMut::new();
-        chunk::Writer::new().set_chunk_size(4096, &mut size);
-        reader.push(size.freeze());
-        reader.push(Bytes::from(std::mem::take(&mut self.bench.sent)));
-        reader.filter_map(|message| Command::parse(&message.unwrap(), &amf::Limits::default()).ok()).collect()
+        self.reader.push(Bytes::from(std::mem::take(&mut self.bench.sent)));
+        let messages = self.reader.by_ref();
+        messages.filter_map(|message| Command::parse(&message.unwrap(), &amf::Limits::default()).ok()).collect()
     }
 
     fn dropped(&mut self) -> Vec<DropReason> {
@@ -107,7 +106,6 @@ fn nothing_is_done_before_connect() {
 #[test]
 fn the_second_connect_is_refused() {
     let mut script = Script::connected(Config::default());
-    script.bench.sent.clear();
     script.connect();
     assert_eq!(script.dropped(), [DropReason::ConnectedAlready]);
     assert_eq!(&*script.answers()[0].name, "_error");

@@ -7,6 +7,7 @@ use rtmp::client::{self, StreamEvent};
 use rtmp::server::{self, ClosedReason, Config, PublishMode, Role, Track};
 use rtmp::status::*;
 use rtmp::{CallError, Capabilities, MessageType, chunk};
+use wire::ConnId;
 
 #[test]
 fn what_is_published_is_played() {
@@ -189,7 +190,7 @@ fn an_unknown_command_is_refused_when_nobody_answers() {
 fn a_reject_and_a_redirect_reach_the_client_before_the_end() {
     for redirect in [None, Some("rtmp://elsewhere/live")] {
         let mut world = World::new(8, Config::default());
-        let host = world.client("live");
+        world.client("live");
         let conn = world.server_tells(|event| match event {
             server::Event::Connect { conn, .. } => Some(*conn),
             _ => None,
@@ -210,7 +211,6 @@ fn a_reject_and_a_redirect_reach_the_client_before_the_end() {
         };
         assert_eq!(events.iter().filter(closed).count(), 2, "{events:?}");
         assert_eq!((world.net.streams(), world.on_server(|server, _| server.stats().connections)), (0, 0));
-        let _ = host;
     }
 }
 
@@ -270,7 +270,7 @@ fn media_switched_on_is_answered_and_switched_off_is_not() {
 //= rtmp#7.2.2.3/silent test
 #[test]
 fn every_end_of_a_publisher_is_told_once() {
-    type Act = fn(&mut World, wire_conn::Conn, sim::HostId, u32);
+    type Act = fn(&mut World, ConnId, sim::HostId, u32);
     let acts: [(&str, Act); 7] = [
         ("closeStream", |world, _, host, stream| {
             world.on_client(host, |client, now| client.close_stream(now, stream).unwrap());
@@ -389,8 +389,4 @@ fn capabilities_go_both_ways_and_a_client_is_asked_to_reconnect() {
         _ => None,
     });
     assert_eq!(tc_url.as_deref(), Some("rtmp://other/live"));
-}
-
-mod wire_conn {
-    pub type Conn = wire::ConnId;
 }
