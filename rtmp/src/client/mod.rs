@@ -597,7 +597,8 @@ impl Client {
         while let Some((transaction, purpose)) = self.calls.expired(now) {
             self.unanswered(transaction, purpose, crate::CallError::Timeout);
         }
-        while let Some(open) = self.commands.pop_front_if(|open| open.until <= now) {
+        while self.commands.front().is_some_and(|open| open.until <= now) {
+            let Some(open) = self.commands.pop_front() else { break };
             self.dropped(DropReason::Unanswered);
             self.refuse(open.stream, open.transaction, "The application did not answer.");
         }

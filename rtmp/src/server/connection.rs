@@ -255,7 +255,8 @@ impl Connection {
         while let Some((transaction, ())) = self.calls.expired(now) {
             core.event(Event::Answer { conn: self.id, transaction, result: Err(CallError::Timeout) });
         }
-        while let Some(open) = self.commands.pop_front_if(|open| open.until <= now) {
+        while self.commands.front().is_some_and(|open| open.until <= now) {
+            let Some(open) = self.commands.pop_front() else { break };
             core.dropped(self.id, DropReason::Unanswered);
             self.refuse(open.stream, open.transaction, unknown_method(&open.name));
         }

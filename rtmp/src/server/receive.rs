@@ -102,9 +102,8 @@ impl Connection {
         let object = command.object.as_object().cloned().unwrap_or_default();
         let text = |key: &str| ByteString::from(object.get(key).and_then(Value::as_str).unwrap_or_default());
         let encoding = match object.get("objectEncoding").and_then(Value::as_f64) {
-            None => Some(Encoding::Amf0),
-            Some(number) if number == 0.0 => Some(Encoding::Amf0),
-            Some(number) if number == 3.0 => Some(Encoding::Amf3),
+            None | Some(0.0) => Some(Encoding::Amf0),
+            Some(3.0) => Some(Encoding::Amf3),
             Some(_) => None,
         };
         let (Some(encoding), Some(_)) = (encoding, object.get("app").and_then(Value::as_str)) else {
