@@ -34,6 +34,8 @@ pub struct Reader {
     tag_start: u64,
     damaged: u64,
     skipped: u64,
+    /// Whether the file has ended, so that what is not there does not come.
+    ended: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,11 +72,24 @@ impl Reader {
 
     fn at(limits: Limits, state: State, position: u64) -> Reader {
         let buffer = BytesMut::new();
-        Reader { limits, buffer, state, position, header: None, tag_start: position, damaged: 0, skipped: 0 }
+        Reader {
+            limits,
+            buffer,
+            state,
+            position,
+            header: None,
+            tag_start: position,
+            damaged: 0,
+            skipped: 0,
+            ended: false,
+        }
     }
 
     /// Takes the next piece of the file. A piece that lies alone is not copied.
     pub fn push(&mut self, data: Bytes) {
+        if matches!(self.state, State::Failed) {
+            return;
+        }
         if self.buffer.is_empty() {
             self.buffer = data.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
         } else {
@@ -126,8 +141,7 @@ impl Reader {
         self.position
     }
 
-    /// Bytes that were pushed and belong to no tag yet. When the file ends with some left, its last tag is torn; but a
-    /// tag that lacks only its length [`finish`](Reader::finish) still gives.
+    /// Bytes that were pushed and belong to no tag yet.
     pub fn pending(&self) -> usize {
         self.buffer.len()
     }
@@ -142,17 +156,11 @@ impl Reader {
         self.skipped
     }
 
-    /// Says that the file ends here: gives the last tag when it is whole but for the length behind it.
+    /// Says that the file ends here. It gives, and [`next`](Reader::next) after it, what was waited with: a last tag that
+    /// lacks only the length behind it, and whole tags behind a damaged one that announced more than there is.
     pub fn finish(&mut self) -> Option<Tag> {
-        if !matches!(self.state, State::Tag) {
-            return None;
-        }
-        let header = TagHeader::parse(&self.buffer, &self.limits)?;
-        if self.buffer.len() < Tag::HEADER + header.size {
-            return None;
-        }
-        self.damaged += 1;
-        Some(self.take_tag(&header, 0))
+        self.ended = true;
+        self.next()?.ok()
     }
 
     //= flv#E.2/reader MUST
@@ -192,18 +200,32 @@ impl Reader {
             return None;
         }
         let Some(header) = TagHeader::parse(&self.buffer, &self.limits) else {
-            self.damaged += 1;
-            self.state = State::Resync(self.position);
-            return Some(None);
+            return Some(self.damage());
         };
         let end = Tag::HEADER + header.size;
-        let mut behind = self.buffer.get(end..end + 4)?;
+        let Some(mut behind) = self.buffer.get(end..end + 4) else {
+            return if !self.ended {
+                None
+            } else if self.buffer.len() >= end {
+                self.damaged += 1;
+                Some(Some(self.take_tag(&header, 0)))
+            } else {
+                Some(self.damage())
+            };
+        };
         //= flv#E.3/wrong-size SHOULD
         //# The tag counts, since many writers are careless there; if the next one does not begin behind it, that is damage.
         if behind.get_u32() as usize != end {
             self.damaged += 1;
         }
         Some(Some(self.take_tag(&header, 4)))
+    }
+
+    /// No tag begins here.
+    fn damage(&mut self) -> Option<Tag> {
+        self.damaged += 1;
+        self.state = State::Resync(self.position);
+        None
     }
 
     fn take_tag(&mut self, header: &TagHeader, behind: usize) -> Tag {
@@ -219,6 +241,10 @@ impl Reader {
     fn resync(&mut self, damage: u64) -> Option<Result<(), Error>> {
         loop {
             if self.position - damage > self.limits.resync {
+                if self.ended {
+                    self.buffer.clear(); // a last tag was torn: no reason to call the file unreadable
+                    return None;
+                }
                 return Some(Err(Error::Lost(damage)));
             }
             if self.buffer.len() < Tag::HEADER {
@@ -229,10 +255,13 @@ impl Reader {
                 // A tag that reaches past the search would make it wait for all of that, so it does not count.
                 let room = self.limits.resync.saturating_sub(self.position - damage);
                 if (end as u64) <= room {
-                    let mut behind = self.buffer.get(end..end + 4)?;
-                    if behind.get_u32() as usize == end {
-                        self.state = State::Tag;
-                        return Some(Ok(()));
+                    match self.buffer.get(end..end + 4) {
+                        Some(behind) if behind == (end as u32).to_be_bytes() => {
+                            self.state = State::Tag;
+                            return Some(Ok(()));
+                        }
+                        None if !self.ended => return None,
+                        _ => {}
                     }
                 }
             }

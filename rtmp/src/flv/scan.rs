@@ -3,12 +3,28 @@ use bytes::Bytes;
 use super::{Error, Header, Index, Limits, Reader, Tag, TagKind};
 
 /// Reads a file through and keeps what playing from the middle and appending need.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use rtmp::flv::{Config, Limits, Scan, Tag, TagKind, Writer};
+/// let (mut writer, mut file) = (Writer::new(Config::default()), BytesMut::new());
+/// for (n, first) in [(0, 0x17), (1, 0x27), (2, 0x27), (3, 0x17)] {
+///     let payload = vec![first, 1, 0, 0, 0, 0, 0, 0, 1, 9].into();
+///     writer.write(&Tag { kind: TagKind::Video, timestamp: 40 * n, payload }, &mut file);
+/// }
+/// let mut scan = Scan::new(Limits::default(), 1000);
+/// scan.push(file.freeze())?;
+/// let summary = scan.finish();
+/// assert_eq!((summary.last, summary.index.entries().len()), (Some(120), 2));
+/// # Ok::<(), rtmp::flv::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Scan {
     reader: Reader,
     summary: Summary,
     /// The last entry of audio, for a file without video.
     sound: Option<u32>,
+    pushed: u64,
 }
 
 /// What a file holds.
@@ -54,7 +70,7 @@ impl Scan {
             damaged: 0,
             video: false,
         };
-        Scan { reader: Reader::new(limits), summary, sound: None }
+        Scan { reader: Reader::new(limits), summary, sound: None, pushed: 0 }
     }
 
     /// Takes the next piece of the file.
@@ -62,6 +78,7 @@ impl Scan {
     /// # Errors
     /// As [`Reader::next`]; what was found up to there is still told by [`finish`](Scan::finish).
     pub fn push(&mut self, data: Bytes) -> Result<(), Error> {
+        self.pushed += data.len() as u64;
         self.reader.push(data);
         while let Some(tag) = self.reader.next() {
             self.tag(tag?);
@@ -71,8 +88,16 @@ impl Scan {
 
     /// Ends the scan. A last tag that lacks the length behind it counts as torn, since nothing can follow it there.
     pub fn finish(mut self) -> Summary {
+        let mut rest = self.reader.finish();
+        while let Some(tag) = rest {
+            let len = (Tag::HEADER + tag.payload.len()) as u64;
+            if self.reader.position() == self.reader.tag_start() + len + 4 {
+                self.tag(tag);
+            }
+            rest = self.reader.next().and_then(Result::ok);
+        }
         self.summary.header = self.reader.header().unwrap_or_default();
-        self.summary.torn = self.reader.pending() as u64;
+        self.summary.torn = self.pushed - self.summary.end;
         self.summary.damaged = self.reader.damaged();
         self.summary
     }

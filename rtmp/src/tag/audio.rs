@@ -29,7 +29,7 @@ impl AudioPacket {
         }
     }
 
-    //= e-rtmp#6.3/packet-types MUST
+    //= e-rtmp#audio/packet-types MUST
     //# Numbers 0, 1, 2 and 4 are these packets, 5 and 7 are handled before, and what is reserved is an error.
     fn from_number(number: u8) -> Result<AudioPacket, Error> {
         Ok(match number {
@@ -158,7 +158,7 @@ impl Audio {
     pub fn parse(payload: &Bytes) -> Result<Audio, Error> {
         let mut rest = payload.clone();
         let first = rest.take_u8()?;
-        //= e-rtmp#6.3/ex-header MUST
+        //= e-rtmp#audio/ex-header MUST
         //# Sound format 9, which FLV had reserved, opens the enhanced form; its low half is then the packet type.
         if first >> 4 == EX_HEADER { enhanced(first, rest) } else { legacy(first, rest) }
     }

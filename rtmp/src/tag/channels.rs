@@ -35,7 +35,7 @@ impl Channels {
     ///
     /// # Errors
     /// When it ends too early ([`Error::Truncated`]) or has an order that is not defined ([`Error::Format`]).
-    //= e-rtmp#6.3/channels MUST
+    //= e-rtmp#audio/channels MUST
     //# Order and count come first; a custom order has a byte for each channel, the native one 32 flags.
     pub fn parse(data: &Bytes) -> Result<Channels, Error> {
         let mut rest = data.clone();

@@ -82,7 +82,7 @@ pub(super) const MOD_EX: u8 = 7;
 ///
 /// # Errors
 /// When the payload ends, or with more of them than [`ModEx::MAX`].
-//= e-rtmp#6.1/modex MUST
+//= e-rtmp#modex/modex MUST
 //# Modifiers are read until another packet type stands behind one; kinds that mean nothing are kept as they are.
 pub(super) fn take_modifiers(mut packet: u8, rest: &mut Bytes) -> Result<(Vec<ModEx>, u8), Error> {
     let mut modifiers = Vec::new();
@@ -90,7 +90,7 @@ pub(super) fn take_modifiers(mut packet: u8, rest: &mut Bytes) -> Result<(Vec<Mo
         if modifiers.len() == ModEx::MAX {
             return Err(Error::TooMany);
         }
-        //= e-rtmp#6.1/modex-size MUST
+        //= e-rtmp#modex/modex-size MUST
         //# 255 in the byte means that two more bytes hold the length; each length counts from one.
         let size = match rest.take_u8()? {
             255 => usize::from(rest.take_u16()?) + 1,
@@ -127,7 +127,7 @@ pub(super) fn put_modifiers(high: u8, modifiers: &[ModEx], packet: u8, out: &mut
 pub(super) fn take_layout(multitrack: u8, rest: &mut Bytes) -> Result<(Layout, u8), Error> {
     let byte = rest.take_u8()?;
     let packet = byte & 15;
-    //= e-rtmp#6.2/no-nesting MUST NOT
+    //= e-rtmp#multitrack/no-nesting MUST NOT
     //# A multitrack packet type within a multitrack payload is refused, so nothing recurses; so is a modifier there.
     if packet == multitrack {
         return Err(Error::NestedMultitrack);

@@ -63,7 +63,7 @@ impl DecoderConfiguration {
     /// # Errors
     /// [`Error::Version`] unless 1 (0 is what some drafts wrote, and read too); [`Error::LengthSize`] for 3 bytes;
     /// [`Error::Truncated`] when a unit lies past the end.
-    //= e-rtmp#6.4/hevc-config MUST
+    //= e-rtmp#video/hevc-config MUST
     //# Counts and lengths only ever take what is there; every unit kept costs two bytes of input or more.
     pub fn parse(data: &Bytes) -> Result<DecoderConfiguration, Error> {
         let mut rest = data.clone();

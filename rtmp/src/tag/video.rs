@@ -82,7 +82,7 @@ impl VideoPacket {
         }
     }
 
-    //= e-rtmp#6.4/packet-types MUST
+    //= e-rtmp#video/packet-types MUST
     //# Numbers 0 to 5 are these six packets, 6 and 7 are handled before, and what is reserved is an error, told by its number.
     fn from_number(number: u8) -> Result<VideoPacket, Error> {
         Ok(match number {
@@ -182,7 +182,7 @@ impl Video {
     pub fn parse(payload: &Bytes) -> Result<Video, Error> {
         let mut rest = payload.clone();
         let first = rest.take_u8()?;
-        //= e-rtmp#6.4/ex-header MUST
+        //= e-rtmp#video/ex-header MUST
         //# The highest bit of the first byte chooses the form; without it the payload reads as FLV always had it.
         if first & 0x80 == 0 { legacy(first, rest) } else { enhanced(first, rest) }
     }
@@ -278,7 +278,7 @@ impl VideoTrack {
     }
 
     fn of_body(packet: VideoPacket, codec: VideoCodec, id: u8, mut data: Bytes) -> Result<VideoTrack, Error> {
-        //= e-rtmp#6.4/composition MUST
+        //= e-rtmp#video/composition MUST
         //# Coded frames of codecs that reorder begin with 24 signed bits; all other packets have no such field.
         let composition = match packet {
             VideoPacket::CodedFrames if codec.reorders() => take_composition(&mut data)?,
@@ -330,7 +330,7 @@ fn enhanced(first: u8, mut rest: Bytes) -> Result<Video, Error> {
         MOD_EX => take_modifiers(MOD_EX, &mut rest)?,
         packet => (Vec::new(), packet),
     };
-    //= e-rtmp#6.4/command MUST
+    //= e-rtmp#video/command MUST
     //# A command frame that is no metadata has one byte behind its header, and neither codec nor tracks.
     if frame == FrameType::Command && number != VideoPacket::Metadata.number() {
         let packet = VideoPacket::Command(rest.take_u8()?);
@@ -351,7 +351,7 @@ fn enhanced(first: u8, mut rest: Bytes) -> Result<Video, Error> {
         let track = VideoTrack::of_body(packet, VideoCodec::from_fourcc(codec), id, data)?;
         Ok((track, rest.is_empty()))
     };
-    //= e-rtmp#6.2/tracks MUST
+    //= e-rtmp#multitrack/tracks MUST
     //# Tracks are read one behind the other, each with its length, until the payload ends; the first must be there.
     let (track, mut last) = next()?;
     let mut more = Vec::new();
