@@ -1,4 +1,4 @@
-//! Real Time Messaging Protocol, as machines without input or output of their own.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 pub mod aggregate;

@@ -14,6 +14,8 @@ use rtmp::handshake::{self, Kind, Scheme};
 use rtmp::link::{Config, Dropped, Error, Event, Link};
 use wire::{Instant, Rng};
 
+type Told = Vec<Result<Event, Error>>;
+
 /// Two links with their handshake behind them.
 struct Pair {
     now: Instant,
@@ -32,7 +34,7 @@ impl Pair {
     }
 
     /// Carries bytes both ways until there are none; what the client and the server told.
-    fn run(&mut self) -> (Vec<Result<Event, Error>>, Vec<Result<Event, Error>>) {
+    fn run(&mut self) -> (Told, Told) {
         let (mut at_client, mut at_server) = (Vec::new(), Vec::new());
         loop {
             let (up, down) = (self.client.transmit(), self.server.transmit());
@@ -47,7 +49,7 @@ impl Pair {
     }
 
     /// What the server tells when the client says that.
-    fn tell(&mut self, control: Control) -> Vec<Result<Event, Error>> {
+    fn tell(&mut self, control: Control) -> Told {
         self.client.control(&control);
         self.run().1
     }
