@@ -22,6 +22,10 @@ END {
   row("RTP packet with CSRC, extension, padding, parse, beside rtp", "rtp/parse_packet/full", "rtp/parse_rtp_crate/full", 1)
   row("RTP packet, borrowed view, beside rtp", "rtp/parse_view/plain", "rtp/parse_rtp_crate/plain", 1)
   row("RTP packet, write, beside rtp", "rtp/write_packet/plain", "rtp/write_rtp_crate/plain", 1)
+  for (n = 128; n <= 4096; n *= 32) {
+    row("RTMP message in chunks of " n " bytes, read, beside rml_rtmp", "chunk/read/" n, "chunk/read_rml_rtmp/" n, 1000)
+    row("RTMP message in chunks of " n " bytes, write, beside the same", "chunk/write/" n, "chunk/write_rml_rtmp/" n, 1000)
+  }
   for (n = 64; n <= 65536; n = n == 64 ? 1024 : n * 64) {
     row("p2p message of " n " bytes, to its frame, beside rmp-serde and a SHA-256", "p2p_message/serialize_plain/" n, "p2p_message/serialize_rmp_serde/" n, 1)
     row("p2p message of " n " bytes, from its frame, beside the same", "p2p_message/deserialize_plain/" n, "p2p_message/deserialize_rmp_serde/" n, 1)

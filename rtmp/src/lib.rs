@@ -47,6 +47,7 @@
 //! assert_eq!(names, ["cam1"]);
 //! # let _ = Transport::Tcp;
 //! ```
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 pub mod aggregate;
