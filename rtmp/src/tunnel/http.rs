@@ -64,11 +64,6 @@ impl Reader {
         self.buffer.len()
     }
 
-    /// Whether something has begun that has no end yet.
-    pub(super) fn is_midway(&self) -> bool {
-        self.head.is_some() || !self.buffer.is_empty()
-    }
-
     /// The next head with its whole body.
     pub(super) fn next(&mut self, sizes: Sizes) -> Option<Result<Piece, HttpError>> {
         if self.head.is_none() {

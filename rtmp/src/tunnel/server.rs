@@ -349,7 +349,9 @@ impl Server {
 
     /// Wakes up for a session earlier, if it has become necessary.
     fn hasten(&mut self, session: SessionId) {
-        let Some(state) = self.sessions.get_mut(&session).filter(|state| state.deadline() < state.timer) else { return };
+        let Some(state) = self.sessions.get_mut(&session).filter(|state| state.deadline() < state.timer) else {
+            return;
+        };
         self.timers.remove(&(state.timer, Due::Session(session)));
         state.timer = state.deadline();
         self.timers.insert((state.timer, Due::Session(session)));
