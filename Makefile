@@ -7,7 +7,7 @@
 # make docs       target/site: coverage, annotated source, guide and API reference
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3
+FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 rtmpt shared_object
 
 .PHONY: help demo test fmt-check clippy unit docs-check interop interop-install bench fuzz docs
 help:
@@ -43,7 +43,7 @@ interop-install:
 	peers/install
 
 bench:
-	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 -p mesh -p serializer --all-features 2>&1 | tee target/bench.txt
+	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 -p mesh -p serializer -p amf --all-features 2>&1 | tee target/bench.txt
 	peers/bench/proxy_table.sh
 	peers/bench/p2p_broadcast.sh
 	peers/bench/p2p_idle.sh
