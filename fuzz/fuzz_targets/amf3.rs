@@ -1,7 +1,7 @@
 #![no_main]
 //! What is read as AMF3 says the same when it is written again, and every reference in it means something.
-use amf::amf3::{Decoder, Shape, Value, encode_all, resolve};
 use amf::Limits;
+use amf::amf3::{Decoder, Shape, Value, encode_all, resolve};
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 
