@@ -11,6 +11,7 @@ FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync
 FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 flv rtmp_tag
 FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 rtmp_chunk rtmp_handshake
 FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 rtmpt shared_object
+FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 h264_rtp
 
 .PHONY: help demo test fmt-check clippy unit docs-check interop interop-install bench fuzz docs
 help:

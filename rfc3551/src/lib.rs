@@ -1,5 +1,5 @@
-//! The RTP profile for audio and video (RFC 3551) and the payload formats that telephony needs: G.711, telephone events
-//! (RFC 4733, once RFC 2833) and redundant audio (RFC 2198).
+//! The RTP profile for audio and video (RFC 3551) and the payload formats that telephony needs: G.711, G.722, Opus (RFC
+//! 7587), H.264 (RFC 6184), telephone events (RFC 4733, once RFC 2833) and redundant audio (RFC 2198).
 //!
 //! Pure formats: values in, values out, no clock and no sockets. Room `rfc3550` carries the payloads.
 //!
@@ -29,12 +29,19 @@
 //! ```
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "aac")]
+pub mod aac;
 mod codec;
+mod concealment;
 pub mod g711;
+pub mod g722;
+pub mod h264;
+pub mod opus;
 mod payload_type;
 pub mod red;
 mod scope;
 pub mod telephone_event;
 
-pub use codec::Codec;
+pub use codec::{Codec, open};
+pub use concealment::Concealment;
 pub use payload_type::{Assignment, DYNAMIC, Encoding, Media, PayloadType};

@@ -25,7 +25,7 @@
 //= rfc3551#4.1/one-instant MUST skip
 //# The codecs here have one channel.
 //= rfc3551#4.1/rates SHOULD skip
-//# The codecs here have 8,000 Hz.
+//# The codecs here have 8,000, 16,000 and 48,000 Hz.
 //= rfc3551#4.1/multi-channel SHOULD skip
 //# The codecs here have one channel.
 //= rfc3551#4.1/one-channel MAY skip
@@ -39,15 +39,13 @@
 //= rfc3551#4.2/up-to-200-ms SHOULD skip
 //# Packets may have any length that fits a datagram; G.711 decodes all of it.
 //= rfc3551#4.2/up-to-200-ms-frames SHOULD skip
-//# No codec with frames here.
+//# Opus packets of all lengths are decoded; each is one packet.
 //= rfc3551#4.3/interleave SHOULD skip
 //# The codecs here have one channel.
 //= rfc3551#4.3/network-order SHOULD skip
 //# The codecs here have one octet a sample.
 //= rfc3551#4.5/dynamic-clock MUST skip
 //# The mapping is SDP's, which names the clock.
-//= rfc3551#4.5.2/octets MUST skip
-//# No codec for G.722 here.
 //= rfc3551#6/dynamic MAY skip
 //# The mapping is SDP's.
 //= rfc3551#6/one-medium MUST NOT skip
@@ -118,3 +116,51 @@
 //# No tones are detected here.
 //= rfc4733#3.1/second-algorithm SHOULD skip
 //# No tones are made here.
+//= rfc6184#5.1/picture-timing SHOULD skip
+//# SEI messages are carried and not read.
+//= rfc6184#5.3/damaged SHOULD skip
+//# No bit errors are seen here: UDP drops what is broken.
+//= rfc6184#5.3/importance MUST skip
+//# NRI is the encoder's; it passes as it is.
+//= rfc6184#5.3/importance-sets SHOULD skip
+//# NRI is the encoder's; it passes as it is.
+//= rfc6184#5.8/forward MAY skip
+//# A damaged picture is dropped whole: what is passed on can always be decoded.
+//= rfc6184#5.8/forward-marked MUST skip
+//# A damaged picture is dropped whole.
+//= rfc6184#6.1/any-order MAY skip
+//# The order given is kept.
+//= rfc6184#8.2.2/same-number SHOULD skip
+//# Numbers are assigned by whoever makes the answer: room rfc3264.
+//= rfc6184#8.2.2/number-only-if MUST NOT skip
+//# Numbers are assigned by whoever makes the answer: room rfc3264.
+//= rfc6184#8.2.2/max-recv-level MUST skip
+//# It is not offered, and one that is offered is among the parameters that are handed on.
+//= rfc6184#8.4/in-band-reliable SHOULD skip
+//# They are repeated before every key frame, and a lost key frame is asked for again.
+//= rfc6184#8.4/no-mix MUST NOT skip
+//# Descriptions bring parameter sets before the stream; updates come in the stream alone.
+//= rfc7587#3.1.2/padding SHOULD skip
+//# The codec pads constant rates itself.
+//= rfc7587#3.1.2/bandwidth SHOULD NOT skip
+//# The program knows its network; the bit rate is a setting.
+//= rfc7587#4.1/padding MAY skip
+//# None is needed.
+//= rfc7587#4.1/duplicates MUST skip
+//# The jitter buffer of room rfc3550 drops them.
+//= rfc7587#4.1/once MUST skip
+//# The jitter buffer of room rfc3550 gives each number out once.
+//= rfc7587#5/control SHOULD skip
+//# The program's: a voice has a rate that is low and constant.
+//= rfc7587#6.1/bitrate-change MAY skip
+//# A changed description makes another codec.
+//= rfc7587#7/no-source MUST NOT skip
+//# No attributes of sources are written here.
+//= rfc7587#7/sprop-source MAY skip
+//# No attributes of sources are read here.
+//= rfc7587#7/sprop-fallback MUST skip
+//# No attributes of sources are read here.
+//= rfc7587#7.1/maxptime MUST skip
+//# Both are read; attributes of the description are for room rfc3264.
+//= rfc7587#8/mechanisms SHOULD skip
+//# Encryption is SRTP's.
