@@ -7,11 +7,7 @@
 # make docs       target/site: coverage, annotated source, guide and API reference
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 rtmp_session
-FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 flv rtmp_tag
-FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 rtmp_chunk rtmp_handshake
-FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 rtmpt shared_object
-FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 h264_rtp
+FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 rtmp_session flv rtmp_tag rtmp_chunk rtmp_handshake rtmpt shared_object h264_rtp
 
 .PHONY: help demo test fmt-check clippy unit docs-check interop interop-install bench fuzz docs
 help:
@@ -47,8 +43,7 @@ interop-install:
 	peers/install
 
 bench:
-	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 -p mesh -p serializer -p rtmp --all-features 2>&1 | tee target/bench.txt
-	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 -p mesh -p serializer -p amf --all-features 2>&1 | tee target/bench.txt
+	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 -p mesh -p serializer -p amf -p rtmp --all-features 2>&1 | tee target/bench.txt
 	peers/bench/proxy_table.sh
 	peers/bench/p2p_broadcast.sh
 	peers/bench/p2p_idle.sh

@@ -1,5 +1,6 @@
 //! Sessions recorded from programs: the messages in them, whatever pieces they come in, and once more after our writer.
 
+#[path = "common/chunks.rs"]
 mod common;
 
 use bytes::Bytes;

@@ -1,5 +1,6 @@
 //! Both kinds of handshake, both sides, and what recorded programs sent.
 
+#[path = "common/chunks.rs"]
 mod common;
 
 use common::*;

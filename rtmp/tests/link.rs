@@ -1,5 +1,6 @@
 //! One connection: acknowledgements, windows, bandwidth, ping, and a peer that is slow or gone.
 
+#[path = "common/chunks.rs"]
 mod common;
 
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! Bytes with one meaning: headers of every format, the edges of times and ids, and what the writer makes of messages.
 
+#[path = "common/chunks.rs"]
 mod common;
 
 use bytes::{Bytes, BytesMut};
