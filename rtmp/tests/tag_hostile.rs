@@ -88,7 +88,7 @@ fn tracks_and_modifiers_are_counted() {
 fn every_cut_is_an_error_or_a_shorter_payload() {
     for whole in [
         &b"\x17\x01\0\0\x50\0\0\0\x01\x65"[..],
-        b"\x97\x02\0\0\x09\x06\x21avc1\x00\0\0\x04\0\0\x05navp09\x01\0\0\x01n",
+        b"\x97\x02\0\0\x09\x06\x21avc1\x00\0\0\x04\0\0\x05nvp09\x01\0\0\x01n",
         b"\xaf\0\x12\x10",
         b"\x95\x11Opus\x00\0\0\x02ab\x01\0\0\x01c",
     ] {

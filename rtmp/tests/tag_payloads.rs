@@ -129,7 +129,7 @@ fn many_tracks() {
     let many = audio(b"\x95\x11Opus\x00\0\0\x02ab\x01\0\0\x01c");
     let tracks: Vec<_> = many.tracks().map(|track| (track.id, &track.data[..])).collect();
     assert_eq!((many.layout, tracks), (Layout::ManyTracks, vec![(0, &b"ab"[..]), (1, &b"c"[..])]));
-    let codecs = video(b"\x96\x21avc1\x00\0\0\x04\0\0\x05navp09\x01\0\0\x01n");
+    let codecs = video(b"\x96\x21avc1\x00\0\0\x04\0\0\x05nvp09\x01\0\0\x01n");
     let tracks: Vec<_> = codecs.tracks().map(|track| (track.codec, track.composition)).collect();
     assert_eq!(tracks, [(VideoCodec::Avc, 5), (VideoCodec::Vp9, 0)]);
 }
