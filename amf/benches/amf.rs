@@ -1,4 +1,5 @@
-//! What a server does with every connection and every data message: commands and metadata, read and written.
+//! What a server does with every connection and every data message: commands and metadata, read and written, beside the
+//! crate `rml_amf0` for the same bytes.
 
 use amf::amf0::{self, Object, Value};
 use amf::{Limits, Members, amf3};
@@ -61,6 +62,36 @@ fn write_connect(bencher: Bencher) {
 #[divan::bench(sample_size = REPEAT)]
 fn write_metadata(bencher: Bencher) {
     write(bencher, metadata());
+}
+
+fn read_rival(bencher: Bencher, values: Vec<Value>) {
+    let bytes = amf0::encode_all(&values);
+    bencher.bench_local(|| rml_amf0::deserialize(&mut &bytes[..]).unwrap());
+}
+
+fn write_rival(bencher: Bencher, values: Vec<Value>) {
+    let values = rml_amf0::deserialize(&mut &amf0::encode_all(&values)[..]).unwrap();
+    bencher.bench_local(|| rml_amf0::serialize(&values).unwrap());
+}
+
+#[divan::bench(sample_size = REPEAT)]
+fn read_connect_rml(bencher: Bencher) {
+    read_rival(bencher, connect());
+}
+
+#[divan::bench(sample_size = REPEAT)]
+fn read_metadata_rml(bencher: Bencher) {
+    read_rival(bencher, metadata());
+}
+
+#[divan::bench(sample_size = REPEAT)]
+fn write_connect_rml(bencher: Bencher) {
+    write_rival(bencher, connect());
+}
+
+#[divan::bench(sample_size = REPEAT)]
+fn write_metadata_rml(bencher: Bencher) {
+    write_rival(bencher, metadata());
 }
 
 /// A hundred objects of one class, as a shared object or a remote call carries them.

@@ -606,6 +606,56 @@ fn a_client_asks_one_by_one_and_when_it_is_time() {
 }
 
 #[test]
+fn a_client_goes_on_over_another_connection() {
+    let mut client = Client::new(ClientConfig { retries: 1, post: 2, ..ClientConfig::new("h") });
+    let outputs = |client: &mut Client| std::iter::from_fn(|| client.poll()).collect::<Vec<_>>();
+    let target = |output: &ClientOutput| match output {
+        ClientOutput::Send(data) => String::from_utf8_lossy(data).split(' ').nth(1).unwrap().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    let answer = |head: &str, body: &str| {
+        Bytes::from(format!("HTTP/1.1 200 OK\r\n{head}Content-Length: {}\r\n\r\n{body}", body.len()))
+    };
+    client.opened(at(0));
+    assert_eq!(target(&outputs(&mut client)[0]), "/open/1");
+    // The server closes behind its answer: the session lives.
+    client.receive(at(0), answer("Connection: close\r\n", "id\n"));
+    assert_eq!(outputs(&mut client), [ClientOutput::Opened, ClientOutput::Reconnect]);
+    client.closed(at(1)); // which it was told to do
+    client.send(at(1), Bytes::from_static(b"abc"));
+    assert_eq!((outputs(&mut client), client.unsent()), (vec![], 3));
+    client.opened(at(2));
+    let first = outputs(&mut client);
+    assert_eq!((target(&first[0]), client.unsent()), ("/send/id/0".into(), 1));
+    // No answer: the very same request again, but not for ever.
+    client.closed(at(3));
+    assert_eq!(outputs(&mut client), [ClientOutput::Reconnect]);
+    client.opened(at(4));
+    assert_eq!(outputs(&mut client), first);
+    client.receive(at(5), answer("", "\u{1}"));
+    assert_eq!(target(&outputs(&mut client)[0]), "/send/id/1");
+    client.closed(at(6));
+    client.opened(at(7));
+    client.closed(at(8));
+    let last = outputs(&mut client).pop();
+    assert_eq!(last, Some(ClientOutput::Closed(Reason::Connection)));
+    // Between requests, an end of the connection is no end either.
+    let mut client = Client::new(ClientConfig::new("h"));
+    client.opened(at(0));
+    client.receive(at(0), answer("", "id\n"));
+    client.closed(at(1));
+    assert_eq!(outputs(&mut client).last(), Some(&ClientOutput::Reconnect));
+    client.opened(at(2));
+    client.time(at(2));
+    assert_eq!(target(&outputs(&mut client)[0]), "/idle/id/0");
+    client.close(at(3));
+    client.receive(at(3), answer("", "\u{1}"));
+    assert_eq!(target(&outputs(&mut client)[0]), "/close/id/1");
+    client.receive(at(3), answer("", ""));
+    assert_eq!(outputs(&mut client), [ClientOutput::Closed(Reason::Local)]);
+}
+
+#[test]
 fn a_client_gives_up_on_what_is_no_tunnel() {
     let run = |answers: &[&str]| {
         let mut client = Client::new(ClientConfig { head: 200, body: 20, unsent: 10, ..ClientConfig::new("h") });
