@@ -20,6 +20,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use amf::amf0::{Object, Value};
+use bytes::Bytes;
 use wire::{CloseReason, ConnId, Input, Instant, Machine, Output, QueryId, Rng, Transmit};
 
 use crate::calls::Calls;
@@ -29,12 +30,14 @@ use crate::link::{self, Link};
 use crate::server::PublishMode;
 use crate::{Message, MessageType};
 use stream::{Role, Stream};
+use tunnelled::Tunnel;
 
 mod config;
 mod error;
 mod event;
 mod receive;
 mod stream;
+mod tunnelled;
 
 pub use config::{Config, Limits, Timing};
 pub use error::Error;
@@ -51,7 +54,10 @@ pub struct Client {
     /// Addresses not tried yet, the next one last.
     addresses: Vec<SocketAddr>,
     attempts: u64,
+    /// The connection below, from the moment it was asked for.
+    conn: Option<ConnId>,
     link: Option<Box<Link>>,
+    tunnel: Option<Box<Tunnel>>,
     streams: Vec<Stream>,
     calls: Calls<Purpose>,
     /// Commands of the server that the application has not answered, oldest first.
@@ -63,10 +69,10 @@ pub struct Client {
 enum State {
     Idle,
     Resolving { until: Instant },
-    Opening { conn: ConnId, until: Instant },
-    Handshake { conn: ConnId, until: Instant },
-    Connecting { conn: ConnId, until: Instant },
-    Connected { conn: ConnId },
+    Opening { until: Instant },
+    Handshake { until: Instant },
+    Connecting { until: Instant },
+    Connected,
     Over,
 }
 
@@ -99,7 +105,9 @@ impl Client {
             outputs: VecDeque::new(),
             addresses: Vec::new(),
             attempts: 0,
+            conn: None,
             link: None,
+            tunnel: None,
             streams: Vec::new(),
             calls: Calls::new(1),
             commands: VecDeque::new(),
@@ -306,6 +314,18 @@ impl Client {
         self.write_message(&message)
     }
 
+    /// Sends a message about a shared object: see [`shared_object`](crate::shared_object).
+    ///
+    /// # Errors
+    /// [`Error::NotConnected`], [`Error::WrongRole`] for a message of another type, or [`Error::TooLong`].
+    pub fn shared_object(&mut self, now: Instant, message: &Message) -> Result<(), Error> {
+        self.connected(now)?;
+        if !matches!(message.kind, MessageType::SharedObjectAmf0 | MessageType::SharedObjectAmf3) {
+            return Err(Error::WrongRole);
+        }
+        self.write_message(&Message { stream: 0, ..message.clone() })
+    }
+
     /// Calls a method of the server. Its `Answer` comes within `timeout`, [`Timing::call`] when that is `None`. Returns the
     /// transaction.
     ///
@@ -350,7 +370,7 @@ impl Client {
 
     /// Bytes that a tunnelled client has not sent; 0 for all others, whose bytes the driver counts.
     pub fn unsent(&self) -> usize {
-        0
+        self.tunnel.as_ref().map_or(0, |tunnel| tunnel.unsent())
     }
 
     /// Ends every stream and closes the connection. `Closed` follows at once.
@@ -377,7 +397,7 @@ impl Client {
     fn connected(&mut self, now: Instant) -> Result<&mut Link, Error> {
         self.tick(now);
         match (self.state, &mut self.link) {
-            (State::Connected { .. }, Some(link)) => Ok(link),
+            (State::Connected, Some(link)) => Ok(link),
             _ => Err(Error::NotConnected),
         }
     }
@@ -434,19 +454,15 @@ impl Client {
     }
 
     fn flush(&mut self) {
-        let Some(conn) = self.conn() else { return };
+        let Some(conn) = self.conn else { return };
         let Some(link) = &mut self.link else { return };
         while let Some(data) = link.transmit() {
-            self.outputs.push_back(Output::Transmit(Transmit::Stream { conn, data }));
+            match &mut self.tunnel {
+                Some(tunnel) => tunnel.send(self.now, data),
+                None => self.outputs.push_back(Output::Transmit(Transmit::Stream { conn, data })),
+            }
         }
-    }
-
-    fn conn(&self) -> Option<ConnId> {
-        match self.state {
-            State::Opening { conn, .. } | State::Handshake { conn, .. } | State::Connecting { conn, .. } => Some(conn),
-            State::Connected { conn } => Some(conn),
-            State::Idle | State::Resolving { .. } | State::Over => None,
-        }
+        self.drain_tunnel();
     }
 
     fn event(&mut self, event: Event) {
@@ -466,32 +482,54 @@ impl Client {
     /// Opens a connection to the next address; false when there is none.
     fn open(&mut self, until: Instant) -> bool {
         let Some(remote) = self.addresses.pop() else { return false };
-        let conn = ConnId::outbound(self.attempts);
-        self.attempts += 1;
-        self.state = State::Opening { conn, until };
-        self.outputs.push_back(Output::Connect { conn, transport: self.config.url.scheme.transport(), remote });
+        self.state = State::Opening { until };
+        self.dial(remote);
         true
     }
 
-    fn opened(&mut self, conn: ConnId) {
-        let State::Opening { conn: ours, until } = self.state else { return };
-        if conn != ours {
+    fn dial(&mut self, remote: SocketAddr) {
+        let conn = ConnId::outbound(self.attempts);
+        self.attempts += 1;
+        self.conn = Some(conn);
+        self.outputs.push_back(Output::Connect { conn, transport: self.config.url.scheme.transport(), remote });
+    }
+
+    fn opened(&mut self, conn: ConnId, remote: SocketAddr) {
+        if self.conn != Some(conn) {
             return;
         }
+        if self.config.url.scheme.is_tunnelled() {
+            self.tunnel_opened(remote);
+        } else {
+            self.shake_hands();
+        }
+    }
+
+    /// Begins the chunk stream's handshake.
+    fn shake_hands(&mut self) {
+        let State::Opening { until } = self.state else { return };
         let Timing { connect, ping, idle, .. } = self.config.timing;
         let config = link::Config { limits: self.config.limits.chunk, handshake: connect, ping, silence: idle };
         self.link = Some(Box::new(Link::client(self.now, config, self.config.handshake, &mut self.rng)));
-        self.state = State::Handshake { conn, until };
+        self.state = State::Handshake { until };
         self.flush();
     }
 
-    fn bytes(&mut self, conn: ConnId, data: bytes::Bytes) {
-        if self.conn() != Some(conn) {
+    fn bytes(&mut self, conn: ConnId, data: Bytes) {
+        if self.conn != Some(conn) {
             return;
         }
-        let now = self.now;
+        match &mut self.tunnel {
+            Some(tunnel) => tunnel.receive(self.now, data),
+            None => self.chunks(data),
+        }
+        self.drain_tunnel();
+    }
+
+    /// The next bytes of the chunk stream.
+    fn chunks(&mut self, data: Bytes) {
         if let Some(link) = &mut self.link {
-            link.handle(now, data);
+            link.handle(self.now, data);
         }
         self.drain();
         self.flush();
@@ -515,8 +553,8 @@ impl Client {
     //= rtmp#7.2.1.1/send MUST
     //# The first command after the handshake, with the object that the configuration makes.
     fn say_connect(&mut self) {
-        let State::Handshake { conn, until } = self.state else { return };
-        self.state = State::Connecting { conn, until };
+        let State::Handshake { until } = self.state else { return };
+        self.state = State::Connecting { until };
         let (window, chunk_size) = (self.config.window, self.config.chunk_size);
         if let Some(link) = &mut self.link {
             link.control(&Control::SetChunkSize(chunk_size));
@@ -547,10 +585,14 @@ impl Client {
     }
 
     fn closed(&mut self, conn: ConnId, reason: CloseReason) {
-        if self.conn() != Some(conn) {
+        if self.conn != Some(conn) {
             return;
         }
-        if let State::Opening { until, .. } = self.state
+        if self.tunnel.is_some() {
+            return self.tunnel_closed(reason);
+        }
+        self.conn = None;
+        if let State::Opening { until } = self.state
             && self.open(until)
         {
             return;
@@ -558,9 +600,8 @@ impl Client {
         self.end(ClosedReason::Transport(reason), false);
     }
 
-    /// Tells every end that was promised, `Closed` last.
+    /// Tells every end that was promised, `Closed` last. A tunnel says farewell on its own.
     fn end(&mut self, reason: ClosedReason, close: bool) {
-        let conn = self.conn();
         if matches!(self.state, State::Idle | State::Over) {
             return;
         }
@@ -577,7 +618,12 @@ impl Client {
         }
         self.commands.clear();
         self.event(Event::Closed { reason });
-        if let (Some(conn), true) = (conn, close) {
+        if !close {
+            self.tunnel = None;
+        } else if let Some(tunnel) = &mut self.tunnel {
+            tunnel.close(self.now);
+            self.drain_tunnel();
+        } else if let Some(conn) = self.conn.take() {
             self.outputs.push_back(Output::Close { conn });
         }
     }
@@ -585,14 +631,18 @@ impl Client {
     fn time(&mut self) {
         let now = self.now;
         match self.state {
-            State::Idle | State::Over => return,
-            State::Resolving { until } | State::Opening { until, .. } | State::Handshake { until, .. }
-                if until <= now =>
-            {
+            State::Idle => return,
+            State::Resolving { until } | State::Opening { until } if until <= now => {
                 return self.end(ClosedReason::Timeout, true);
             }
-            State::Connecting { until, .. } if until <= now => return self.end(ClosedReason::Timeout, true),
+            State::Handshake { until } | State::Connecting { until } if until <= now => {
+                return self.end(ClosedReason::Timeout, true);
+            }
             _ => {}
+        }
+        if let Some(tunnel) = &mut self.tunnel {
+            tunnel.time(now);
+            self.drain_tunnel();
         }
         while let Some((transaction, purpose)) = self.calls.expired(now) {
             self.unanswered(transaction, purpose, crate::CallError::Timeout);
@@ -616,7 +666,7 @@ impl Machine for Client {
     fn handle(&mut self, now: Instant, input: Input) {
         self.tick(now);
         match input {
-            Input::Opened { conn, .. } => self.opened(conn),
+            Input::Opened { conn, remote, .. } => self.opened(conn, remote),
             Input::Stream { conn, data } => self.bytes(conn, data),
             Input::Closed { conn, reason } => self.closed(conn, reason),
             Input::Resolved { query: QueryId(0), answer } => self.resolved(answer),
@@ -631,14 +681,14 @@ impl Machine for Client {
 
     fn deadline(&self) -> Option<Instant> {
         let state = match self.state {
-            State::Idle | State::Over => return None,
-            State::Resolving { until } | State::Opening { until, .. } | State::Handshake { until, .. } => Some(until),
-            State::Connecting { until, .. } => Some(until),
-            State::Connected { .. } => None,
+            State::Resolving { until } | State::Opening { until } => Some(until),
+            State::Handshake { until } | State::Connecting { until } => Some(until),
+            State::Idle | State::Connected | State::Over => None,
         };
+        let tunnel = self.tunnel.as_ref().and_then(|tunnel| tunnel.deadline());
         let command = self.commands.front().map(|open| open.until);
         let link = self.link.as_ref().and_then(|link| link.deadline());
-        [state, command, link, self.calls.deadline()].into_iter().flatten().min()
+        [state, command, link, tunnel, self.calls.deadline()].into_iter().flatten().min()
     }
 }
 

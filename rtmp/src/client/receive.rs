@@ -110,12 +110,12 @@ impl Client {
     //= rtmp#7.2.1.1/outcome MUST
     //# `_result` makes the connection usable; `_error` ends it, with the address of a redirect where there is one.
     fn connect_answered(&mut self, command: &Command) {
-        let State::Connecting { conn, .. } = self.state else { return };
+        let State::Connecting { .. } = self.state else { return };
         let info = command.arguments.first().and_then(Value::as_object).cloned().unwrap_or_default();
         let properties = command.object.as_object().cloned().unwrap_or_default();
         let status = Status::from_object(&info);
         if &*command.name == "_result" && !status.is_error() {
-            self.state = State::Connected { conn };
+            self.state = State::Connected;
             let mut capabilities = Capabilities::read(&properties);
             if capabilities.is_empty() {
                 capabilities = Capabilities::read(&info); // where some servers put them

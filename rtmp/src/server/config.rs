@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use crate::{Capabilities, chunk};
+use crate::{Capabilities, chunk, shared_object, tunnel};
 
 /// How a server behaves. Every limit is one connection's unless it says otherwise.
 #[derive(Clone, Debug)]
@@ -21,8 +21,10 @@ pub struct Config {
     /// The answer to a Flash policy-file request; `None`, the default, closes the connection. [`Config::open_policy`]
     /// is the answer that allows all.
     pub policy: Option<Bytes>,
-    /// Whether HTTP POST requests are taken for RTMPT; true.
-    pub tunnel: bool,
+    /// What RTMPT clients may ask; `None` closes connections that begin with a POST. Taken by default.
+    pub tunnel: Option<tunnel::Config>,
+    /// What clients may ask of shared objects that the server keeps; `None`, the default, tells the messages as events.
+    pub shared_objects: Option<shared_object::Config>,
     /// Whether onBWDone is sent after the answer to connect; false.
     pub bw_done: bool,
     /// How long things may take.
@@ -93,7 +95,8 @@ impl Default for Config {
             window: 5_000_000,
             capabilities: Capabilities::forward_all(),
             policy: None,
-            tunnel: true,
+            tunnel: Some(tunnel::Config::default()),
+            shared_objects: None,
             bw_done: false,
             timing: Timing::default(),
             limits: Limits::default(),

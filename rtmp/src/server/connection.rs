@@ -39,6 +39,8 @@ pub(super) struct Connection {
     pub(super) id: ConnId,
     pub(super) remote: SocketAddr,
     pub(super) secure: bool,
+    /// The application, once it was asked for.
+    pub(super) app: ByteString,
     pub(super) state: State,
     pub(super) link: Link,
     pub(super) encoding: Encoding,
@@ -80,6 +82,7 @@ impl Connection {
             id,
             remote,
             secure,
+            app: ByteString::new(),
             state: State::Handshake,
             link,
             encoding: Encoding::Amf0,
@@ -296,7 +299,9 @@ impl Core {
     }
 
     pub(super) fn transmit(&mut self, conn: ConnId, data: Bytes) {
-        self.stats.sent += data.len() as u64;
+        if conn.is_inbound() {
+            self.stats.sent += data.len() as u64; // a session's bytes count when their answer goes out
+        }
         self.outputs.push_back(Output::Transmit(Transmit::Stream { conn, data }));
     }
 }

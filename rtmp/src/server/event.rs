@@ -156,7 +156,8 @@ pub enum Event {
         /// The values of `_result`, or why there are none.
         result: Result<Vec<Value>, CallError>,
     },
-    /// Events of a shared object: see [`shared_object`](crate::shared_object).
+    /// Events of a shared object, where the server keeps none itself
+    /// ([`Config::shared_objects`](super::Config::shared_objects)): see [`shared_object`](crate::shared_object).
     SharedObject {
         /// Which connection.
         conn: ConnId,
@@ -306,6 +307,8 @@ pub enum DropReason {
     UnknownTransaction,
     /// An aggregate whose parts do not fit.
     BadAggregate,
+    /// A message about a shared object that the store refused.
+    BadSharedObject,
     /// A message of a type that has no meaning here.
     UnknownType(u8),
 }

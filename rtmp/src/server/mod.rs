@@ -1,19 +1,21 @@
 //! The server's side: all connections of a listener in one machine.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use amf::amf0::{Object, Value};
 use bytes::Bytes;
 use foldhash::fast::FixedState;
-use wire::{ConnId, Input, Instant, Machine, Output, Rng, Transport};
+use wire::{ConnId, Input, Instant, Machine, Output, Rng};
 
 use crate::Message;
 use crate::command::Command;
 use crate::control::UserControl;
 use crate::link::{self, Link};
+use crate::shared_object;
 use crate::status::{self, Status};
+use crate::tunnel::{self, SessionId};
 use connection::{Connection, State};
 
 mod application;
@@ -23,7 +25,9 @@ mod error;
 mod event;
 mod netstream;
 mod receive;
+mod shared;
 mod stream;
+mod tunnelled;
 
 pub use config::{Config, Limits, Timing};
 pub use error::Error;
@@ -56,6 +60,13 @@ pub struct Server {
     slots: HashMap<ConnId, Slot, FixedState>,
     /// When each connection wants the time, at the latest. An entry may be too early: it is put right when it is reached.
     timers: BTreeSet<(Instant, ConnId)>,
+    tunnel: tunnel::Server,
+    /// The tunnel's sessions, and the numbers that they have as connections: outbound ones, which the driver never uses.
+    sessions: BTreeMap<SessionId, ConnId>,
+    carried: BTreeMap<ConnId, SessionId>,
+    /// How many sessions were opened.
+    tunnelled: u64,
+    store: Option<shared_object::Store<ConnId>>,
 }
 
 /// What all connections share.
@@ -65,6 +76,8 @@ struct Core {
     stats: Stats,
     /// The latest time that was told.
     now: Instant,
+    /// Messages about shared objects that the connection at hand has just sent.
+    shared_objects: Vec<Message>,
 }
 
 /// A transport connection, and its entry in the table of timers.
@@ -79,6 +92,8 @@ enum Carrier {
     New(New),
     /// RTMP.
     Rtmp(Box<Connection>),
+    /// HTTP, which the tunnel reads.
+    Http { secure: bool },
 }
 
 /// A connection whose first bytes are awaited.
@@ -92,9 +107,28 @@ struct New {
 
 impl Server {
     /// A server without connections.
-    pub fn new(config: Config, rng: Rng) -> Server {
-        let core = Core { config, outputs: VecDeque::new(), stats: Stats::default(), now: Instant::ZERO };
-        Server { core, rng, slots: HashMap::with_hasher(FixedState::default()), timers: BTreeSet::new() }
+    pub fn new(config: Config, mut rng: Rng) -> Server {
+        let tunnel = tunnel::Server::new(config.tunnel.clone().unwrap_or_default(), rng.split());
+        let store = config.shared_objects.clone().map(shared_object::Store::new);
+        let core = Core {
+            config,
+            outputs: VecDeque::new(),
+            stats: Stats::default(),
+            now: Instant::ZERO,
+            shared_objects: Vec::new(),
+        };
+        let slots = HashMap::with_hasher(FixedState::default());
+        Server {
+            core,
+            rng,
+            slots,
+            timers: BTreeSet::new(),
+            tunnel,
+            sessions: BTreeMap::new(),
+            carried: BTreeMap::new(),
+            tunnelled: 0,
+            store,
+        }
     }
 
     /// Accepts a connect. The entries of `info` are added to the information object of the answer.
@@ -268,7 +302,7 @@ impl Server {
     pub fn chunk_size(&self, conn: ConnId) -> Option<u32> {
         match &self.slots.get(&conn)?.carrier {
             Carrier::Rtmp(connection) => Some(connection.link.chunk_size()),
-            Carrier::New(_) => None,
+            Carrier::New(_) | Carrier::Http { .. } => None,
         }
     }
 
@@ -381,8 +415,21 @@ impl Server {
     }
 
     /// Bytes that a tunnelled session has not fetched; 0 for all others, whose bytes the driver counts.
-    pub fn unsent(&self, _conn: ConnId) -> usize {
-        0
+    pub fn unsent(&self, conn: ConnId) -> usize {
+        self.session(conn).map_or(0, |session| self.tunnel.unsent(session))
+    }
+
+    /// Sets a property of a shared object, or removes it, and tells whoever uses the object. Nothing happens where the
+    /// server keeps none: [`Config::shared_objects`].
+    pub fn set_shared(&mut self, now: Instant, app: &str, object: &str, name: &str, value: Option<Value>) {
+        self.core.tick(now);
+        let told = self.store.as_mut().map(|store| store.set(app, object, name, value));
+        self.tell_shared(told.unwrap_or_default());
+    }
+
+    /// The shared objects that the server keeps.
+    pub fn shared_objects(&self) -> Option<&shared_object::Store<ConnId>> {
+        self.store.as_ref()
     }
 
     /// What was counted so far.
@@ -407,6 +454,7 @@ impl Server {
         connection.flush(&mut self.core);
         let deadline = connection.deadline();
         arm(&mut self.timers, slot, conn, deadline);
+        self.take_shared(conn);
         done
     }
 
@@ -446,13 +494,13 @@ impl Server {
         })
     }
 
-    fn opened(&mut self, now: Instant, conn: ConnId, transport: Transport, remote: SocketAddr) {
+    fn opened(&mut self, now: Instant, conn: ConnId, secure: bool, remote: SocketAddr) {
         self.core.stats.opened += 1;
         if self.slots.len() >= self.core.config.limits.connections {
             self.core.dropped(conn, DropReason::TooManyConnections);
             return self.core.outputs.push_back(Output::Close { conn });
         }
-        let new = New { remote, secure: transport.is_secure(), opened: now, text: Vec::new() };
+        let new = New { remote, secure, opened: now, text: Vec::new() };
         let mut slot = Slot { armed: Instant::FAR, carrier: Carrier::New(new) };
         arm(&mut self.timers, &mut slot, conn, now + self.core.config.timing.handshake);
         self.slots.insert(conn, slot);
@@ -468,6 +516,7 @@ impl Server {
                     slot.carrier = Carrier::Rtmp(Box::new(connection));
                 }
                 Sniffed::More => return,
+                Sniffed::Http if self.core.config.tunnel.is_some() && conn.is_inbound() => self.begin_http(now, conn),
                 Sniffed::Policy => {
                     match self.core.config.policy.clone() {
                         Some(policy) => self.core.transmit(conn, policy),
@@ -475,17 +524,26 @@ impl Server {
                     }
                     return self.end(conn, ClosedReason::Application, true);
                 }
-                Sniffed::Unknown => {
+                Sniffed::Unknown | Sniffed::Http => {
                     self.core.dropped(conn, DropReason::UnknownProtocol);
                     return self.end(conn, ClosedReason::Application, true);
                 }
             }
         }
-        let Carrier::Rtmp(connection) = &mut slot.carrier else { return };
+        let Some(slot) = self.slots.get_mut(&conn) else { return };
+        let connection = match &mut slot.carrier {
+            Carrier::Rtmp(connection) => connection,
+            Carrier::Http { secure } => {
+                let secure = *secure;
+                return self.http(now, conn, data, secure);
+            }
+            Carrier::New(_) => return,
+        };
         let done = connection.push(&mut self.core, now, data);
         connection.flush(&mut self.core);
         let deadline = connection.deadline();
         arm(&mut self.timers, slot, conn, deadline);
+        self.take_shared(conn);
         if let Err(reason) = done {
             self.end(conn, reason, true);
         }
@@ -495,9 +553,16 @@ impl Server {
     fn end(&mut self, conn: ConnId, reason: ClosedReason, close: bool) {
         let Some(slot) = self.slots.remove(&conn) else { return };
         self.timers.remove(&(slot.armed, conn));
-        if let Carrier::Rtmp(mut connection) = slot.carrier {
-            connection.finish(&mut self.core, reason);
-            connection.flush(&mut self.core);
+        match slot.carrier {
+            Carrier::Rtmp(mut connection) => {
+                connection.finish(&mut self.core, reason);
+                connection.flush(&mut self.core);
+            }
+            Carrier::Http { .. } => self.tunnel.closed(self.core.now, conn),
+            Carrier::New(_) => {}
+        }
+        if let Some(store) = &mut self.store {
+            store.leave(conn);
         }
         if close {
             self.core.outputs.push_back(Output::Close { conn });
@@ -505,16 +570,22 @@ impl Server {
     }
 
     fn time(&mut self, now: Instant) {
+        self.tunnel.time(now);
+        self.drain_tunnel(now, false); // nothing opens by time alone
         while let Some(&(at, conn)) = self.timers.first()
             && at <= now
         {
             self.timers.pop_first();
             let Some(slot) = self.slots.get_mut(&conn) else { continue };
             slot.armed = Instant::FAR;
-            let Carrier::Rtmp(connection) = &mut slot.carrier else {
-                self.core.dropped(conn, DropReason::Timeout);
-                self.end(conn, ClosedReason::Idle, true);
-                continue;
+            let connection = match &mut slot.carrier {
+                Carrier::Rtmp(connection) => connection,
+                Carrier::Http { .. } => continue,
+                Carrier::New(_) => {
+                    self.core.dropped(conn, DropReason::Timeout);
+                    self.end(conn, ClosedReason::Idle, true);
+                    continue;
+                }
             };
             let done = connection.time(&mut self.core, now);
             connection.flush(&mut self.core);
@@ -533,7 +604,7 @@ impl Machine for Server {
     fn handle(&mut self, now: Instant, input: Input) {
         let now = self.core.tick(now);
         match input {
-            Input::Opened { conn, transport, remote, .. } => self.opened(now, conn, transport, remote),
+            Input::Opened { conn, transport, remote, .. } => self.opened(now, conn, transport.is_secure(), remote),
             Input::Stream { conn, data } => self.bytes(now, conn, data),
             Input::Closed { conn, reason } => self.end(conn, ClosedReason::Transport(reason), false),
             Input::Time => self.time(now),
@@ -542,11 +613,12 @@ impl Machine for Server {
     }
 
     fn poll(&mut self) -> Option<Output<Event>> {
-        self.core.outputs.pop_front()
+        self.next_output()
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.timers.first().map(|(at, _)| *at)
+        let own = self.timers.first().map(|(at, _)| *at);
+        own.into_iter().chain(self.tunnel.deadline()).min()
     }
 }
 
@@ -554,6 +626,7 @@ impl Machine for Server {
 enum Sniffed {
     Rtmp,
     Policy,
+    Http,
     More,
     Unknown,
 }
@@ -561,8 +634,11 @@ enum Sniffed {
 impl New {
     /// Flash asks for the policy in 22 characters and a NUL; the link finds fault with all that is not RTMP.
     fn sniff(&mut self, data: &[u8]) -> Sniffed {
-        if self.text.is_empty() && data.first() != Some(&b'<') {
-            return Sniffed::Rtmp;
+        match data.first() {
+            _ if !self.text.is_empty() => {}
+            Some(b'<') => {}
+            Some(b'P') => return Sniffed::Http, // POST
+            _ => return Sniffed::Rtmp,
         }
         const REQUEST: &[u8] = b"<policy-file-request/>";
         let missing = REQUEST.len() - self.text.len().min(REQUEST.len());

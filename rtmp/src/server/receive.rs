@@ -19,6 +19,7 @@ impl Connection {
         use MessageType::*;
         match message.kind {
             CommandAmf0 | CommandAmf3 => self.command_message(core, now, message),
+            UserControl if matches!(self.state, State::Asked { .. }) => _ = self.hold(core, message),
             UserControl => self.user_control(core, &message),
             SetChunkSize | Abort | Acknowledgement | WindowAckSize | SetPeerBandwidth => {} // the link's
             kind => match self.state {
@@ -37,7 +38,7 @@ impl Connection {
                 Ok(parts) => parts.into_iter().for_each(|part| self.media(core, part)),
                 Err(_) => core.dropped(self.id, DropReason::BadAggregate),
             },
-            SharedObjectAmf0 | SharedObjectAmf3 => core.event(Event::SharedObject { conn: self.id, message }),
+            SharedObjectAmf0 | SharedObjectAmf3 => core.shared_objects.push(message), // other connections may hear of it
             other => core.dropped(self.id, DropReason::UnknownType(other.number())),
         }
     }
@@ -114,6 +115,7 @@ impl Connection {
             return;
         };
         self.encoding = encoding;
+        self.app = text("app");
         self.capabilities = Capabilities::read(&object);
         let request = Box::new(ConnectRequest {
             app: text("app"),
