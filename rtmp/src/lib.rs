@@ -11,22 +11,25 @@
 //! ```
 //! use rtmp::client::{self, Client};
 //! use rtmp::server::{self, Event, PublishMode, Server};
-//! use wire::{Input, Instant, Machine, Output, Rng, Transmit, Transport};
+//! use wire::{ConnId, Input, Instant, Machine, Output, Rng, Transmit};
 //!
 //! let now = Instant::ZERO;
 //! let mut server = Server::new(server::Config::default(), Rng::from_u64(1));
 //! let mut client = Client::new(client::Config::new("rtmp://192.0.2.1/live".parse().unwrap()), Rng::from_u64(2));
 //! let (here, there) = ("192.0.2.1:1935".parse().unwrap(), "192.0.2.2:4000".parse().unwrap());
+//! let (ours, theirs) = (ConnId::outbound(0), ConnId::inbound(0)); // the connection, as the client and the server name it
 //! client.connect(now).unwrap();
 //! let mut names = Vec::new();
 //! loop {
 //!     let (from_client, from_server) = (client.poll(), server.poll());
 //!     match from_client {
-//!         Some(Output::Connect { conn, transport, .. }) => {
-//!             server.handle(now, Input::Opened { conn, transport, local: here, remote: there });
-//!             client.handle(now, Input::Opened { conn, transport, local: there, remote: here });
+//!         Some(Output::Connect { transport, .. }) => {
+//!             server.handle(now, Input::Opened { conn: theirs, transport, local: here, remote: there });
+//!             client.handle(now, Input::Opened { conn: ours, transport, local: there, remote: here });
 //!         }
-//!         Some(Output::Transmit(Transmit::Stream { conn, data })) => server.handle(now, Input::Stream { conn, data }),
+//!         Some(Output::Transmit(Transmit::Stream { data, .. })) => {
+//!             server.handle(now, Input::Stream { conn: theirs, data });
+//!         }
 //!         Some(Output::Event(client::Event::Connected { .. })) => _ = client.create_stream(now).unwrap(),
 //!         Some(Output::Event(client::Event::StreamCreated { stream, .. })) => {
 //!             client.publish(now, stream, "cam1?key=7", PublishMode::Live).unwrap();
@@ -35,7 +38,9 @@
 //!         _ => {}
 //!     }
 //!     match from_server {
-//!         Some(Output::Transmit(Transmit::Stream { conn, data })) => client.handle(now, Input::Stream { conn, data }),
+//!         Some(Output::Transmit(Transmit::Stream { data, .. })) => {
+//!             client.handle(now, Input::Stream { conn: ours, data });
+//!         }
 //!         Some(Output::Event(Event::Connect { conn, .. })) => server.accept(now, conn, None).unwrap(),
 //!         Some(Output::Event(Event::Publish { conn, stream, name, .. })) => {
 //!             server.accept_publish(now, conn, stream).unwrap();
@@ -45,7 +50,6 @@
 //!     }
 //! }
 //! assert_eq!(names, ["cam1"]);
-//! # let _ = Transport::Tcp;
 //! ```
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
