@@ -666,3 +666,14 @@ fn arm(timers: &mut BTreeSet<(Instant, ConnId)>, slot: &mut Slot, conn: ConnId, 
         slot.armed = deadline;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        let own = size_of::<Connection>() + size_of::<Slot>();
+        assert!(own < 2048, "{own} bytes beside the reader's and the writer's chunk streams");
+    }
+}
