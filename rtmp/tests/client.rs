@@ -107,7 +107,10 @@ fn numbers_that_name_no_stream_are_refused() {
     assert!(matches!(script.stream(1.0)[..], [Event::StreamCreated { stream: 1, .. }]));
     for id in [1.0, 0.0, -1.0, 1.5, f64::NAN, 1e10] {
         let told = script.stream(id);
-        assert!(matches!(told[..], [Event::Dropped { reason: DropReason::BadStream }, Event::StreamRefused { .. }]), "{id}");
+        assert!(
+            matches!(told[..], [Event::Dropped { reason: DropReason::BadStream }, Event::StreamRefused { .. }]),
+            "{id}"
+        );
     }
     assert_eq!(script.client.publish(script.now, 2, "a", PublishMode::Live), Err(Error::UnknownStream));
 }
@@ -233,7 +236,9 @@ fn every_address_of_a_name_is_tried() {
     let addresses = ["192.0.2.1:443", "192.0.2.2:443"].map(|a| a.parse().unwrap());
     client.handle(now, Input::Resolved { query, answer: Ok(addresses.to_vec()) });
     for address in addresses {
-        let Some(Output::Connect { conn, transport: Transport::Tls, remote }) = client.poll() else { panic!("no dial") };
+        let Some(Output::Connect { conn, transport: Transport::Tls, remote }) = client.poll() else {
+            panic!("no dial")
+        };
         assert_eq!(remote, address);
         client.handle(now, Input::Closed { conn, reason: CloseReason::Refused });
     }
