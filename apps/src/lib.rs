@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `dialer` | `dialer` | calls, answers, registers and sends messages |
 //! | `peer` | `peer` | a node of a peer-to-peer network |
+//! | `rtmp-server` | `rtmp_server` | RTMP server: publish, play, record, relay |
 //! | `sip-proxy` | `sip_proxy` | SIP registrar, proxy and redirect server |
 //!
 //! A program composes protocol rooms, whose machines do no input or output of their own, and is the only place with
@@ -15,5 +16,7 @@ pub mod common;
 pub mod dialer;
 #[cfg(feature = "peer")]
 pub mod peer;
+#[cfg(feature = "rtmp-server")]
+pub mod rtmp_server;
 #[cfg(feature = "sip-proxy")]
 pub mod sip_proxy;

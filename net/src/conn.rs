@@ -181,6 +181,14 @@ impl Io {
         }
     }
 
+    pub fn unsent(&self, id: ConnId) -> usize {
+        let source = self.conns.get(&id).and_then(|slot| self.sources.get(*slot));
+        match source {
+            Some(Source { kind: Kind::Conn(conn), .. }) => conn.queued,
+            _ => 0,
+        }
+    }
+
     pub fn conn_close(&mut self, id: ConnId) {
         let slot = self.conns.get(&id).copied().unwrap_or(usize::MAX);
         let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::Sleep;
-use wire::{Epoch, Input, Instant, Machine, Transport};
+use wire::{ConnId, Epoch, Input, Instant, Machine, Transport};
 
 use crate::io::{Io, Kind};
 use crate::options::Prepared;
@@ -82,6 +82,12 @@ impl<M: Machine> Driver<M> {
     /// What was counted so far.
     pub fn stats(&self) -> &Stats {
         &self.io.stats
+    }
+
+    /// Bytes of a connection that wait because its peer does not take them; 0 for one that does not exist. What the
+    /// machine has put out since [`Driver::next`] was last polled is not among them.
+    pub fn unsent(&self, conn: ConnId) -> usize {
+        self.io.unsent(conn)
     }
 
     /// Writes everything that is sent and received from now on into `trace`, or stops that.

@@ -206,6 +206,10 @@ impl Io {
 }
 
 impl Sources {
+    pub fn get(&self, slot: usize) -> Option<&Source> {
+        self.slots.get(slot)?.as_ref()
+    }
+
     pub fn at(&mut self, slot: usize) -> Option<&mut Source> {
         self.slots.get_mut(slot)?.as_mut()
     }

@@ -4,6 +4,8 @@
 mod exit;
 mod listen;
 mod log;
+#[cfg(any(feature = "sip-proxy", feature = "rtmp-server"))]
+pub mod metrics;
 mod seed;
 mod signals;
 mod users;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use net::Driver;
 use rfc3261::proxy::{Home, Proxy};
 
-use super::Figure;
+use crate::common::metrics::Figure;
 
 /// Everything that the program counts. The machines count in plain integers; this runs only when someone asks.
 pub(super) fn figures(driver: &Driver<Proxy<Home>>, uptime: Duration) -> Vec<Figure> {

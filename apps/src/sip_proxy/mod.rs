@@ -6,14 +6,12 @@
 mod build;
 mod figures;
 mod location;
-mod metrics;
 mod options;
 mod record;
 mod server;
 mod settings;
 
 pub use location::{Change, Location, LocationFile, Memory, Record, Saved, Saver};
-pub use metrics::{Figure, Scrape, render as render_metrics, serve as serve_metrics};
 pub use options::Options;
 pub use server::main;
 pub use settings::{DigestAlgorithm, Settings};

@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 use super::build::build;
 use super::figures::figures;
 use super::location::{Location, LocationFile, Saver};
-use super::metrics::{Scrape, render, serve};
 use super::record::{binding, records};
 use super::{Options, Settings};
+use crate::common::metrics::{Page, Scrape, render, serve};
 use crate::common::{Failure, Listen, Signals};
 
 /// Runs the program until a signal ends it.
@@ -69,7 +69,7 @@ impl Server {
                 let failed = |e| Failure::runtime(format!("cannot bind {addr}: {e}; choose another with --metrics"));
                 let listener = TcpListener::bind(addr).await.map_err(failed)?;
                 let addr = listener.local_addr().map_err(failed)?;
-                tokio::spawn(serve(listener, ask));
+                tokio::spawn(serve(listener, &[Page::Metrics], ask));
                 Some(addr)
             }
             None => None,
@@ -88,9 +88,9 @@ impl Server {
                 event = self.driver.next() => self.on_event(event),
                 (ticket, result) = saved(&mut self.saver) => self.on_saved(ticket, result),
                 _ = sweep.tick(), if stop_at.is_none() => self.sweep(),
-                Some(reply) = self.scrapes.recv() => {
-                    let text = render(figures(&self.driver, self.driver.now().since_origin()));
-                    let _asker_gone = reply.send(text);
+                Some(scrape) = self.scrapes.recv() => {
+                    let text = render("sip_proxy", figures(&self.driver, self.driver.now().since_origin()));
+                    let _asker_gone = scrape.reply.send(text);
                 }
                 signal = self.signals.next() => {
                     if stop_at.is_some() {

@@ -1,3 +1,5 @@
+//! Numbers for Prometheus and a status page, over a very small HTTP server.
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,29 +45,61 @@ impl Collector for Figures {
     }
 }
 
-/// The text that Prometheus reads, every name with the prefix `sip_proxy_`.
+/// The text that Prometheus reads, every name with the program's prefix.
 ///
 /// ```
-/// use apps::sip_proxy::{Figure, render_metrics};
-/// let text = render_metrics(vec![Figure { name: "requests", help: "Requests received", value: 7, is_gauge: false }]);
-/// assert!(text.contains("sip_proxy_requests_total 7\n"));
+/// use apps::common::metrics::{Figure, render};
+/// let figures = vec![Figure { name: "requests", help: "Requests received", value: 7, is_gauge: false }];
+/// assert!(render("sip_proxy", figures).contains("sip_proxy_requests_total 7\n"));
 /// ```
-pub fn render(figures: Vec<Figure>) -> String {
-    let mut registry = Registry::with_prefix("sip_proxy");
+pub fn render(prefix: &str, figures: Vec<Figure>) -> String {
+    let mut registry = Registry::with_prefix(prefix);
     registry.register_collector(Box::new(Figures(figures)));
     let mut text = String::with_capacity(8192);
     let _never_fails = prometheus_client::encoding::text::encode(&mut text, &registry);
     text
 }
 
-/// A request for the current metrics, to be answered with their text.
-pub type Scrape = oneshot::Sender<String>;
+/// A page that a program offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// `/metrics`, for Prometheus.
+    Metrics,
+    /// `/status`, in JSON.
+    Status,
+}
 
-/// Answers `GET /metrics` on every connection to `listener` with the text that the other end of `scrapes` gives.
+impl Page {
+    fn path(self) -> &'static str {
+        match self {
+            Page::Metrics => "/metrics",
+            Page::Status => "/status",
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Page::Metrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Page::Status => "application/json",
+        }
+    }
+}
+
+/// A request for a page, to be answered with its text.
+#[derive(Debug)]
+pub struct Scrape {
+    /// Which page.
+    pub page: Page,
+    /// Where its text goes.
+    pub reply: oneshot::Sender<String>,
+}
+
+/// Answers a `GET` of one of `pages` on every connection to `listener` with the text that the other end of `scrapes`
+/// gives.
 ///
 /// It is no web server: one request a connection, a head of at most 4 KiB, 16 connections at once and 5 seconds for
 /// each. More than that is closed without an answer.
-pub async fn serve(listener: TcpListener, scrapes: mpsc::Sender<Scrape>) {
+pub async fn serve(listener: TcpListener, pages: &'static [Page], scrapes: mpsc::Sender<Scrape>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok((stream, remote)) = listener.accept().await else {
@@ -76,33 +110,44 @@ pub async fn serve(listener: TcpListener, scrapes: mpsc::Sender<Scrape>) {
         let scrapes = scrapes.clone();
         tokio::spawn(async move {
             let _place = place;
-            let _late_or_broken = timeout(PATIENCE, answer(stream, remote, scrapes)).await;
+            let _late_or_broken = timeout(PATIENCE, answer(stream, remote, pages, scrapes)).await;
         });
     }
 }
 
-async fn answer(mut stream: TcpStream, remote: SocketAddr, scrapes: mpsc::Sender<Scrape>) -> std::io::Result<()> {
+async fn answer(
+    mut stream: TcpStream,
+    remote: SocketAddr,
+    pages: &[Page],
+    scrapes: mpsc::Sender<Scrape>,
+) -> std::io::Result<()> {
     let mut head = Vec::with_capacity(512);
     while !head.windows(4).any(|w| w == b"\r\n\r\n") {
         if head.len() >= HEAD || stream.read_buf(&mut head).await? == 0 {
             return Ok(());
         }
     }
-    let (status, body) = match &head[..] {
-        h if h.starts_with(b"GET /metrics ") => {
+    let target = head.strip_prefix(b"GET ").map(|rest| rest.split(|b| *b == b' ').next().unwrap_or_default());
+    let page = pages.iter().find(|page| target == Some(page.path().as_bytes()));
+    let (status, body) = match (target, page) {
+        (_, Some(page)) => {
             let (reply, text) = oneshot::channel();
-            let asked = scrapes.send(reply).await.is_ok();
+            let asked = scrapes.send(Scrape { page: *page, reply }).await.is_ok();
             match text.await {
                 Ok(text) if asked => ("200 OK", text),
                 _ => ("503 Service Unavailable", String::new()),
             }
         }
-        h if h.starts_with(b"GET ") => ("404 Not Found", "metrics are at /metrics\n".to_string()),
-        _ => ("405 Method Not Allowed", String::new()),
+        (Some(_), None) => {
+            let paths: Vec<&str> = pages.iter().map(|page| page.path()).collect();
+            ("404 Not Found", format!("there is {} here\n", paths.join(" and ")))
+        }
+        (None, None) => ("405 Method Not Allowed", String::new()),
     };
-    tracing::debug!(%remote, status, "metrics");
+    tracing::debug!(%remote, status, "asked over HTTP");
+    let media_type = page.map_or("text/plain; charset=utf-8", |page| page.media_type());
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes()).await?;
@@ -113,7 +158,6 @@ async fn answer(mut stream: TcpStream, remote: SocketAddr, scrapes: mpsc::Sender
 const CONNECTIONS: usize = 16;
 const HEAD: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(5);
-const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[cfg(test)]
 mod tests {
@@ -123,10 +167,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let (tx, mut rx) = mpsc::channel::<Scrape>(1);
-        let server = tokio::spawn(serve(listener, tx));
+        let server = tokio::spawn(serve(listener, &[Page::Metrics], tx));
         tokio::spawn(async move {
-            while let Some(reply) = rx.recv().await {
-                let _ = reply.send("# EOF\n".into());
+            while let Some(scrape) = rx.recv().await {
+                let _ = scrape.reply.send("# EOF\n".into());
             }
         });
         let mut stream = TcpStream::connect(addr).await.unwrap();

@@ -1,0 +1,50 @@
+use wire::Instant;
+
+use super::Place;
+
+/// What a player wants to get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlayerState {
+    /// Audio messages.
+    pub audio: bool,
+    /// Video messages.
+    pub video: bool,
+    /// Nothing at all for now.
+    pub paused: bool,
+}
+
+/// One player of a stream.
+#[derive(Clone, Debug)]
+pub struct Player {
+    /// Where it is.
+    pub place: Place,
+    /// What it wants.
+    pub state: PlayerState,
+    /// Messages that it did not get because it read too slowly.
+    pub dropped: u64,
+    /// When it began.
+    pub since: Instant,
+    /// Video is held back until the next key frame: it joined without one, or lost some.
+    pub(super) needs_key_frame: bool,
+    /// It has had the headers of the codecs.
+    pub(super) is_started: bool,
+    /// Too much waited for it when the last message came.
+    pub(super) is_behind: bool,
+    /// When something last went out to it.
+    pub(super) reached: Instant,
+}
+
+impl Player {
+    pub(super) fn new(now: Instant, place: Place) -> Player {
+        Player {
+            place,
+            state: PlayerState { audio: true, video: true, paused: false },
+            dropped: 0,
+            since: now,
+            needs_key_frame: true,
+            is_started: false,
+            is_behind: false,
+            reached: now,
+        }
+    }
+}
