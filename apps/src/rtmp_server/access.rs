@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn patterns_reach_as_far_as_they_say() {
         let keys = Keys::parse("publish live/cam one\npublish live/* two\nplay * three").unwrap();
-        let (cam, other, far) = (StreamKey::new("live", "cam"), StreamKey::new("live", "b"), StreamKey::new("x", "cam"));
+        let (cam, other, far) =
+            (StreamKey::new("live", "cam"), StreamKey::new("live", "b"), StreamKey::new("x", "cam"));
         assert!(keys.allow(Action::Publish, &cam, &["key=one"]) && keys.allow(Action::Publish, &cam, &["a=b&key=two"]));
         assert!(!keys.allow(Action::Publish, &other, &["key=one"]) && keys.allow(Action::Publish, &far, &[]));
         assert!(!keys.allow(Action::Play, &far, &["key="]) && keys.allow(Action::Play, &far, &["", "key=three"]));

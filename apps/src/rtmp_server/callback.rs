@@ -48,8 +48,7 @@ impl Question {
             ("addr", self.remote.ip().to_string()),
             ("tcurl", self.tc_url.clone()),
         ];
-        let mut form: Vec<String> =
-            fields.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
+        let mut form: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
         // A parameter must not stand for one of ours.
         let free = |pair: &&str| !fields.iter().any(|(name, _)| pair.split('=').next() == Some(name));
         form.extend(self.query.split('&').filter(|pair| !pair.is_empty()).filter(free).map(safe));
@@ -75,7 +74,9 @@ pub fn parse_url(text: &str) -> Result<Uri, String> {
     let uri: Uri = text.parse().map_err(|_| expected())?;
     match (uri.scheme_str(), uri.host()) {
         (Some("http"), Some(_)) => Ok(uri),
-        (Some("https"), _) => Err("https is not supported: put the service or a proxy to it on this machine".to_owned()),
+        (Some("https"), _) => {
+            Err("https is not supported: put the service or a proxy to it on this machine".to_owned())
+        }
         _ => Err(expected()),
     }
 }

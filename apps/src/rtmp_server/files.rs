@@ -33,10 +33,8 @@ pub struct FilePlay {
 pub enum Step {
     /// A message is due.
     Message(Message),
-    /// Nothing before this time.
-    Wait(Instant),
-    /// Nothing until it goes on from its pause.
-    Paused,
+    /// Nothing yet, or nothing until it goes on from its pause.
+    Wait,
     /// It is over.
     End,
 }
@@ -102,7 +100,7 @@ impl FilePlay {
     /// What is to be done now.
     pub fn step(&mut self, now: Instant) -> Step {
         if self.is_paused {
-            return Step::Paused;
+            return Step::Wait;
         }
         if let Some(tag) = self.first.pop_front() {
             return Step::Message(tag.to_message(1));
@@ -114,7 +112,7 @@ impl FilePlay {
         let (began, from) = *self.clock.get_or_insert((now, tag.timestamp));
         let due = began + Duration::from_millis(tag.timestamp.saturating_sub(from).into());
         if due > now + self.ahead {
-            return Step::Wait(due - self.ahead);
+            return Step::Wait;
         }
         let message = tag.to_message(1);
         if self.advance().is_err() {

@@ -49,7 +49,6 @@ pub(super) struct Client {
     pub queries: [String; 2],
     pub tc_url: String,
     pub program: String,
-    pub since: Instant,
 }
 
 /// A question that was put to a web server, or to a file, and its answer.
@@ -245,7 +244,6 @@ impl Server {
             queries: [query.to_owned(), rtmp::url::split_query(&request.tc_url).1.to_owned()],
             tc_url: request.tc_url.to_string(),
             program: request.flash_ver.to_string(),
-            since: now,
         };
         tracing::info!(%remote, app, program = client.program, "connected");
         self.clients.insert(conn, client);

@@ -97,7 +97,8 @@ impl Settings {
             let parse = |url: &String| callback::parse_url(url).map_err(|e| Failure::usage(format!("{name}: {e}")));
             url.as_ref().map(parse).transpose()
         };
-        let (on_publish, on_play) = (asked(&options.on_publish, "--on-publish")?, asked(&options.on_play, "--on-play")?);
+        let (on_publish, on_play) =
+            (asked(&options.on_publish, "--on-publish")?, asked(&options.on_play, "--on-play")?);
         let reachable = listen.iter().find(|place| !place.addr.ip().is_loopback());
         let open = keys.is_none() && on_publish.is_none() && !options.open_publishing.unwrap_or(false);
         if let (Some(place), true) = (reachable, open) {
@@ -209,7 +210,9 @@ mod tests {
         assert!(settings(|o| o.record_all = Some(true)).is_err());
         assert!(settings(|o| o.record_dir = Some("/nonexistent/dir".into())).is_err());
         assert!(settings(|o| o.on_play = Some("nonsense".into())).is_err());
-        for wrong in ["live/cam", "live=rtmp://h/a/b", "live/*=rtmp://h/a/b", "live/cam=rtmp://h", "live/cam=http://h/a/b"] {
+        for wrong in
+            ["live/cam", "live=rtmp://h/a/b", "live/*=rtmp://h/a/b", "live/cam=rtmp://h", "live/cam=http://h/a/b"]
+        {
             assert!(settings(|o| o.pull = vec![wrong.into()]).is_err(), "{wrong}");
         }
     }

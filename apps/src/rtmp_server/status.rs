@@ -28,7 +28,11 @@ impl Server {
             counter("published", "Streams that began to be published", counts.published),
             counter("played", "Plays that began", counts.played),
             counter("denied", "Publishers and players without permission", counts.denied),
-            counter("publish_refused", "Publishers refused because the name is taken or cannot be kept", counts.name_taken),
+            counter(
+                "publish_refused",
+                "Publishers refused because the name is taken or cannot be kept",
+                counts.name_taken,
+            ),
             counter("not_found", "Applications and streams that do not exist", counts.not_found),
             counter("messages_in", "Messages published", streams.messages_in),
             counter("bytes_in", "Their bytes", streams.bytes_in),
@@ -93,8 +97,8 @@ impl Server {
         json!({
             "publisher": publisher,
             "players": players,
-            "video": video.and_then(|message| Video::parse(&message.payload).ok()).map(|video| video.codec_name()),
-            "audio": audio.and_then(|message| Audio::parse(&message.payload).ok()).map(|audio| audio.codec_name()),
+            "video": video.and_then(|message| Video::parse(&message.payload).ok()).map(|video| format!("{:?}", video.track.codec)),
+            "audio": audio.and_then(|message| Audio::parse(&message.payload).ok()).map(|audio| format!("{:?}", audio.track.codec)),
             "messages_in": stats.messages_in,
             "bytes_in": stats.bytes_in,
             "messages_out": stats.messages_out,

@@ -12,14 +12,14 @@ use super::files::{FilePlay, Step};
 use super::hub::{Place as Spot, Refusal, StreamKey};
 use super::paths::file_of;
 use super::record::{Recorded, Recorder};
-use super::server::{Answered, Server, Wish, log};
+use super::server::{Answered, Server, Wires, Wish, log};
 use super::{Action, record};
 
 impl Server {
     pub(super) fn on_media(&mut self, spot: Spot, message: &Message) {
-        let (hub, mut wires) = self.hub();
-        let now = wires.now;
-        let Some((key, sent)) = hub.media(now, spot, message, &mut wires) else { return };
+        let now = self.driver.now();
+        let mut wires = Wires { now, driver: &mut self.driver };
+        let Some((key, sent)) = self.hub.media(now, spot, message, &mut wires) else { return };
         if let Some(recorder) = self.recorders.get(&spot)
             && !recorder.push(&sent)
         {
@@ -28,8 +28,7 @@ impl Server {
             self.recorders.remove(&spot);
         }
         if self.relays.pushes_any() {
-            let key = key.clone();
-            self.relays.push(now, &key, &sent);
+            self.relays.push(now, key, &sent);
         }
     }
 
@@ -244,8 +243,7 @@ impl Server {
             }
             Err(why) => {
                 tracing::info!(stream = %key, ?why, "play refused");
-                let _client_gone =
-                    self.driver.machine_mut().end_play(now, spot.conn, spot.stream, status::PLAY_FAILED);
+                let _client_gone = self.driver.machine_mut().end_play(now, spot.conn, spot.stream, status::PLAY_FAILED);
             }
         }
     }
@@ -352,10 +350,9 @@ impl Server {
                 }
                 match file.step(now) {
                     Step::Message(message) => {
-                        let _client_gone =
-                            self.driver.machine_mut().send(now, spot.conn, spot.stream, &message);
+                        let _client_gone = self.driver.machine_mut().send(now, spot.conn, spot.stream, &message);
                     }
-                    Step::Wait(_) | Step::Paused => break,
+                    Step::Wait => break,
                     Step::End => {
                         over.push(*spot);
                         break;
@@ -365,8 +362,7 @@ impl Server {
         }
         for spot in over {
             self.files.remove(&spot);
-            let _client_gone =
-                self.driver.machine_mut().end_play(now, spot.conn, spot.stream, status::PLAY_STOP);
+            let _client_gone = self.driver.machine_mut().end_play(now, spot.conn, spot.stream, status::PLAY_STOP);
         }
     }
 }

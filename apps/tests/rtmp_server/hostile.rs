@@ -29,8 +29,14 @@ async fn noise_on_the_port_closes_only_itself() {
     let server = start(&[]);
     let mut publisher = Peer::publish(&server.url("live/cam"), Live).await;
     let address = server.address("rtmp");
-    let noises: [&[u8]; 6] =
-        [b"GET / HTTP/1.1\r\n\r\n", b"\x06", b"\x16\x03\x01\x02\x00", &[0xFF; 4096], b"POST /open/1 HTTP/1.1\r\n\r\n", b"<policy-file-request/>\0"];
+    let noises: [&[u8]; 6] = [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x06",
+        b"\x16\x03\x01\x02\x00",
+        &[0xFF; 4096],
+        b"POST /open/1 HTTP/1.1\r\n\r\n",
+        b"<policy-file-request/>\0",
+    ];
     for noise in noises {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();

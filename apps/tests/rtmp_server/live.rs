@@ -67,10 +67,7 @@ async fn or_it_takes_over() {
     let mut player = Peer::play(&server.url("live/cam")).await;
     assert_eq!(player.names(1).await, "1");
     let mut second = Peer::publish(&server.url("live/cam"), Live).await;
-    soon("the first is closed", async {
-        while !matches!(first.driver.next().await, Event::Closed { .. }) {}
-    })
-    .await;
+    soon("the first is closed", async { while !matches!(first.driver.next().await, Event::Closed { .. }) {} }).await;
     second.send(&[key_frame(0, '2')]).await;
     assert_eq!(player.hear(1).await, [('2', 1040)], "and nobody told the player of a break");
 }
@@ -78,8 +75,7 @@ async fn or_it_takes_over() {
 #[tokio::test]
 async fn tls_and_http_carry_it_too() {
     let server = with(&["-l", "rtmp:127.0.0.1:0", "-l", "rtmps:127.0.0.1:0", "-l", "rtmpt:127.0.0.1:0"]);
-    let mut publisher =
-        Peer::publish(&format!("rtmps://{}/live/cam", server.address("rtmps")), Live).await;
+    let mut publisher = Peer::publish(&format!("rtmps://{}/live/cam", server.address("rtmps")), Live).await;
     publisher.send(&[key_frame(0, '1')]).await;
     let mut player = Peer::play(&format!("rtmpt://{}/live/cam", server.address("rtmpt"))).await;
     assert_eq!(player.names(1).await, "1");

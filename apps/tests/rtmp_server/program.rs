@@ -48,7 +48,9 @@ pub fn with(args: &[&str]) -> Program {
         panic!("not ready: {line:?} {why}")
     });
     let stderr = child.stderr.take().unwrap();
-    std::thread::spawn(move || BufReader::new(stderr).lines().map_while(Result::ok).for_each(|line| println!("{line}")));
+    std::thread::spawn(move || {
+        BufReader::new(stderr).lines().map_while(Result::ok).for_each(|line| println!("{line}"))
+    });
     Program { child, ready }
 }
 

@@ -80,8 +80,10 @@ impl Nature {
 /// The message as players get it: without the command that a publisher puts ahead of metadata.
 fn as_played(message: &Message) -> Message {
     match message.kind {
-        MessageType::DataAmf0 | MessageType::DataAmf3 => Tag::from_message(message)
-            .map_or_else(|| message.clone(), |tag| Message { timestamp: message.timestamp, ..tag.to_message(message.stream) }),
+        MessageType::DataAmf0 | MessageType::DataAmf3 => Tag::from_message(message).map_or_else(
+            || message.clone(),
+            |tag| Message { timestamp: message.timestamp, ..tag.to_message(message.stream) },
+        ),
         _ => message.clone(),
     }
 }

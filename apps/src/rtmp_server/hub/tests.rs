@@ -176,7 +176,8 @@ fn times_go_on_when_another_publisher_takes_over() {
     let config = HubConfig { second_publisher: SecondPublisher::TakeOver, ..HubConfig::default() };
     let (mut hub, mut out) = (Hub::new(config), Script::default());
     hub.publish(at(0), &key(), place(1), &mut out).unwrap();
-    let time = |hub: &mut Hub, out: &mut Script, from, message| hub.media(at(0), from, &message, out).unwrap().1.timestamp;
+    let time =
+        |hub: &mut Hub, out: &mut Script, from, message| hub.media(at(0), from, &message, out).unwrap().1.timestamp;
     assert_eq!(time(&mut hub, &mut out, place(1), key_frame(5000, b'1')), 5000);
     assert_eq!(time(&mut hub, &mut out, place(1), sound(5020, b'1')), 5020);
     assert_eq!(hub.publish(at(0), &key(), place(2), &mut out), Ok(Some(place(1))));
