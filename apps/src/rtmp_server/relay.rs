@@ -185,7 +185,7 @@ impl Relays {
         tracing::info!(stream = %line.key, url = %line.url, pull = line.is_pull, "relay connects");
         let mut tls = self.tls.clone();
         tls.server_name = Some(line.url.host.clone());
-        let config = Config { clock: self.clock.clone(), tls, stream_queue: 4 * self.slow, ..Config::default() };
+        let config = Config { clock: self.clock, tls, stream_queue: 4 * self.slow, ..Config::default() };
         let client = Client::new(client::Config::new(line.url.clone()), self.rng.split());
         let mut driver = Driver::with_config(client, config);
         let _first_time = driver.machine_mut().connect(now);

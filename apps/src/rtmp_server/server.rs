@@ -55,7 +55,7 @@ pub(super) struct Client {
 #[derive(Debug)]
 pub(super) enum Answered {
     Verdict { spot: Spot, action: Action, ticket: u64, verdict: Verdict },
-    Opened { spot: Spot, ticket: u64, file: std::io::Result<FilePlay>, is_seek: Option<f64> },
+    Opened { spot: Spot, ticket: u64, file: Box<std::io::Result<FilePlay>>, is_seek: Option<f64> },
 }
 
 /// A publish or play that waits for its answer, or that was allowed.
@@ -121,7 +121,7 @@ impl Server {
         let mut rng = Rng::from_seed(seed()?);
         let machine = Rtmp::new(rtmp::server::Config { limits, ..Default::default() }, rng.split());
         let config = Config {
-            clock: clock.clone(),
+            clock,
             connections: settings.max_connections,
             // Above the point where messages are dropped: one group of pictures may go to a joiner at once.
             stream_queue: 2 * settings.hub.slow_reader + settings.hub.cache.bytes + (1 << 20),

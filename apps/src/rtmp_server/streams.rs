@@ -102,7 +102,7 @@ impl Server {
                     Verdict::Elsewhere(url) => self.send_elsewhere(spot, &wish, &url),
                 }
             }
-            Answered::Opened { spot, ticket, file, is_seek } => self.on_opened(spot, ticket, file, is_seek),
+            Answered::Opened { spot, ticket, file, is_seek } => self.on_opened(spot, ticket, *file, is_seek),
         }
     }
 
@@ -261,7 +261,7 @@ impl Server {
         let (answers, ticket) = (self.answers.clone(), wish.ticket);
         let (start, duration) = (is_seek.unwrap_or(wish.start), wish.duration);
         tokio::task::spawn_blocking(move || {
-            let file = FilePlay::open(&path, start, duration);
+            let file = Box::new(FilePlay::open(&path, start, duration));
             let _server_gone = answers.send(Answered::Opened { spot, ticket, file, is_seek });
         });
         self.wishes.insert(spot, wish);
