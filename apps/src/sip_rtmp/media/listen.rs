@@ -151,7 +151,7 @@ impl Listen {
         }
         let place = line.place(now, Medium::Audio, packet.timestamp);
         let ahead = place - self.filled;
-        if ahead < -SMALL || ahead > FILL {
+        if !(-SMALL..=FILL).contains(&ahead) {
             // What was filled in meanwhile cannot be taken back; a long silence need not be filled at once.
             if ahead > FILL {
                 self.jump(place);
