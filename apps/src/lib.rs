@@ -20,3 +20,5 @@ pub mod peer;
 pub mod rtmp_server;
 #[cfg(feature = "sip-proxy")]
 pub mod sip_proxy;
+#[cfg(feature = "sip-rtmp")]
+pub mod sip_rtmp;

@@ -1,0 +1,3 @@
+//! The gateway between RTMP clients and SIP telephones.
+
+pub mod media;
