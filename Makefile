@@ -47,6 +47,7 @@ bench:
 	peers/bench/proxy_table.sh
 	peers/bench/p2p_broadcast.sh
 	peers/bench/p2p_idle.sh
+	$(CARGO) bench -q -p chord --bench node
 	$(CARGO) bench -q -p chord --bench ring_scale
 	peers/bench/p2p_serialize.sh
 	peers/bench/ratios.sh < target/bench.txt
