@@ -8,6 +8,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring amf0 amf3 rtmp_session flv rtmp_tag rtmp_chunk rtmp_handshake rtmpt shared_object h264_rtp
+FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring ws_frame peer_line
 
 .PHONY: help demo test fmt-check clippy unit docs-check interop interop-install bench fuzz docs
 help:
@@ -47,6 +48,7 @@ bench:
 	peers/bench/proxy_table.sh
 	peers/bench/p2p_broadcast.sh
 	peers/bench/p2p_idle.sh
+	$(CARGO) bench -q -p chord --bench node
 	$(CARGO) bench -q -p chord --bench ring_scale
 	peers/bench/p2p_serialize.sh
 	peers/bench/ratios.sh < target/bench.txt

@@ -1,72 +1,41 @@
 //! Whatever a neighbour says: nothing breaks, nothing grows beyond its limit, and honest nodes are served.
+mod common;
+
 use std::time::Duration;
 
 use chord::tables::{Bounds, Config as Tables, Message, Names, Position};
-use chord::{Config, FEATURE, Mode, Node};
-use serializer::{Encryption, Flag, Id, Limits, MainFlag, Message as Frame, Value, frame, protocol_id};
-use wire::{ConnId, Epoch, Input, Instant, Machine, Output, Rng, Transmit, Transport};
+use chord::{Config, FEATURE, Mode};
+use common::link::Link;
+use serializer::{Encryption, Flag, Id, MainFlag, Message as Frame, Value, frame, protocol_id};
+use wire::{Epoch, Rng, Transport};
 
 /// A node and one neighbour that says what the test wants.
-struct Attack {
-    node: Node,
-    now: Instant,
-    decoder: frame::Decoder,
-    heard: Vec<Frame>,
-}
+struct Attack(Link);
 
 impl Attack {
     fn new(config: Config, features: &[u8]) -> Attack {
         let mut config = config;
         config.mesh.epoch = Epoch::from_unix(Duration::from_secs(NOW));
-        config.mesh.listen = vec![(Transport::Tcp, "10.0.0.1:4444".parse().unwrap())];
-        let node = Node::new(config, Rng::from_u64(1));
-        let decoder = frame::Decoder::new(Limits::default());
-        let mut attack = Attack { node, now: Instant::ZERO, decoder, heard: Vec::new() };
-        let (local, remote) = ("10.0.0.1:4444".parse().unwrap(), "10.0.0.2:50000".parse().unwrap());
-        attack.node.handle(attack.now, Input::Opened { conn: CONN, transport: Transport::Tcp, local, remote });
+        let address = "10.0.0.1:4444".parse().unwrap();
+        config.mesh.listen = vec![(Transport::Tcp, address)];
+        let mut attack = Attack(Link::new(config, address));
         let address = Value::Array(vec!["10.0.0.2".into(), 4444.into()]);
         let codes = Value::Array(features.iter().map(|&code| code.into()).collect());
         let protocol = protocol_id("chord", Encryption::Plaintext);
         attack.say(Flag::Handshake, vec![me().to_value(), protocol.to_bin(), address, codes]);
-        attack.run(100);
+        attack.0.run(100);
         attack
     }
 
     fn say(&mut self, flag: Flag, values: Vec<Value>) {
         let payload = [vec![Value::from(flag)], values].concat();
-        let message = Frame::new(MainFlag::Whisper, &me(), NOW + self.now.as_nanos() / 1_000_000_000, payload);
-        self.node.handle(self.now, Input::Stream { conn: CONN, data: frame::encode(&message, None) });
-        self.run(0);
+        let time = NOW + self.0.now.as_nanos() / 1_000_000_000;
+        let message = Frame::new(MainFlag::Whisper, &me(), time, payload);
+        self.0.hear(frame::encode(&message, None), 0);
     }
 
     fn tell(&mut self, message: Message) {
         self.say(message.flag(), message.into_values());
-    }
-
-    fn run(&mut self, millis: u64) {
-        let end = self.now + Duration::from_millis(millis);
-        loop {
-            while let Some(output) = self.node.poll() {
-                match output {
-                    Output::Transmit(Transmit::Stream { data, .. }) => self.decoder.push(data),
-                    Output::Connect { conn, .. } => {
-                        let reason = wire::CloseReason::Refused;
-                        self.node.handle(self.now, Input::Closed { conn, reason });
-                    }
-                    Output::Close { conn } => assert_ne!(conn, CONN, "closed"),
-                    _ => {}
-                }
-            }
-            match self.node.deadline().filter(|&at| at <= end) {
-                Some(at) => self.now = at.max(self.now),
-                None => break,
-            }
-            self.node.handle(self.now, Input::Time);
-        }
-        self.now = end;
-        for body in self.decoder.by_ref() {
-            self.heard.push(frame::open(body.unwrap(), &[], &Limits::default()).unwrap());
-        }
     }
 }
 
@@ -87,15 +56,15 @@ fn a_flood_of_stores_keys_and_questions_stays_within_limits() {
             attack.tell(Message::Notify { key: key.to_vec().into(), deleted: false });
         }
         attack.tell(Message::Notify { key: vec![0; 100_000].into(), deleted: false });
-        attack.run(30_000);
-        assert!(attack.node.data().count() <= 100);
-        assert!(attack.node.keys().count() <= 20);
-        let answers = attack.heard.iter().filter(|frame| frame.sub() == Some(Flag::Retrieved)).count();
+        attack.0.run(30_000);
+        assert!(attack.0.node.data().count() <= 100);
+        assert!(attack.0.node.keys().count() <= 20);
+        let answers = attack.0.said.iter().filter(|frame| frame.sub() == Some(Flag::Retrieved)).count();
         assert_eq!(answers, 5000, "every question has its answer");
         // an honest question is still answered
-        let query = attack.node.get(attack.now, b"missing").unwrap();
+        let query = attack.0.node.get(attack.0.now, b"missing").unwrap();
         let _ = query;
-        attack.run(11_000);
+        attack.0.run(11_000);
     }
 }
 
@@ -111,9 +80,9 @@ fn noise_under_every_flag_is_dropped() {
             let flag = flags[rng.below(flags.len() as u64) as usize];
             attack.say(flag, values);
         }
-        attack.run(5_000);
-        let now = attack.now;
-        assert!(attack.node.set(now, b"key", "value").is_ok());
+        attack.0.run(5_000);
+        let now = attack.0.now;
+        assert!(attack.0.node.set(now, b"key", "value").is_ok());
     }
 }
 
@@ -124,10 +93,10 @@ fn answers_that_nobody_asked_for_are_ignored() {
     for position in Position::all(b"key") {
         attack.tell(Message::Retrieved { position, names: Names::of(&position), value: "forged".into() });
     }
-    let now = attack.now;
-    attack.node.get(now, b"key").unwrap();
-    attack.run(5_000);
-    assert_eq!(attack.node.data().count(), 0);
+    let now = attack.0.now;
+    attack.0.node.get(now, b"key").unwrap();
+    attack.0.run(5_000);
+    assert_eq!(attack.0.node.data().count(), 0);
 }
 
 fn noise(rng: &mut Rng, depth: u32) -> Value {
@@ -153,4 +122,3 @@ fn me() -> Id {
 }
 
 const NOW: u64 = 1_700_000_000;
-const CONN: ConnId = ConnId::inbound(0);

@@ -1,67 +1,27 @@
 //! Recorded conversations of real py2p and js2p chord peers, replayed: our node in the place of one of them says what it
 //! said.
+mod common;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chord::tables::Message;
-use chord::{Config, Event, Mode, Node, Outcome};
+use chord::{Config, Mode, Outcome};
+use common::link::Link;
 use serde_json::Value as Json;
 use serializer::{Flag, Id, Limits, Value, frame};
-use wire::{ConnId, Epoch, Input, Instant, Machine, Output, Rng, Transmit, Transport};
+use wire::{Epoch, Transport};
 
 /// Our node in the place of B, which dialled A.
-struct Replay {
-    node: Node,
-    now: Instant,
-    decoder: frame::Decoder,
-    said: Vec<Message>,
-    outcomes: Vec<Outcome>,
-}
-
-impl Replay {
-    fn new(capture: &Json, mode: Mode) -> Replay {
-        let first = message(&capture["frames"][0]);
-        let mut config = Config { mode, joined: false, ..Config::default() };
-        config.mesh.id = Some(Id::new(capture["B"]["id"].as_str().unwrap()).unwrap());
-        config.mesh.epoch = Epoch::from_unix(Duration::from_secs(first.time()));
-        config.mesh.listen = vec![(Transport::Tcp, "127.0.0.1:24120".parse().unwrap())];
-        let node = Node::new(config, Rng::from_u64(1));
-        let decoder = frame::Decoder::new(Limits::default());
-        let mut replay = Replay { node, now: Instant::ZERO, decoder, said: Vec::new(), outcomes: Vec::new() };
-        let (local, remote) = ("127.0.0.1:50000".parse().unwrap(), "127.0.0.1:24119".parse().unwrap());
-        replay.node.handle(replay.now, Input::Opened { conn: CONN, transport: Transport::Tcp, local, remote });
-        replay.settle(100);
-        replay
-    }
-
-    fn hear(&mut self, captured: &Json) {
-        self.node.handle(self.now, Input::Stream { conn: CONN, data: bytes(captured).into() });
-        self.settle(100);
-    }
-
-    fn settle(&mut self, millis: u64) {
-        let end = self.now + Duration::from_millis(millis);
-        loop {
-            while let Some(output) = self.node.poll() {
-                match output {
-                    Output::Transmit(Transmit::Stream { data, .. }) => self.decoder.push(data),
-                    Output::Event(Event::Answer { result, .. }) => self.outcomes.push(result.unwrap()),
-                    Output::Close { .. } => panic!("the node closed the link"),
-                    _ => {}
-                }
-            }
-            match self.node.deadline().filter(|&at| at <= end) {
-                Some(at) => self.now = at.max(self.now),
-                None => break,
-            }
-            self.node.handle(self.now, Input::Time);
-        }
-        self.now = end;
-        for body in self.decoder.by_ref() {
-            let sent = frame::open(body.unwrap(), &[], &Limits::default()).unwrap();
-            self.said.extend(read(&sent));
-        }
-    }
+fn in_the_place_of_b(capture: &Json, mode: Mode) -> Link {
+    let first = message(&capture["frames"][0]);
+    let mut config = Config { mode, joined: false, ..Config::default() };
+    config.mesh.id = Some(Id::new(capture["B"]["id"].as_str().unwrap()).unwrap());
+    config.mesh.epoch = Epoch::from_unix(Duration::from_secs(first.time()));
+    config.mesh.listen = vec![(Transport::Tcp, "127.0.0.1:24120".parse().unwrap())];
+    let mut link = Link::new(config, "127.0.0.1:50000".parse().unwrap());
+    link.run(100);
+    link
 }
 
 /// py2p beside py2p: stores, questions, answers and notices are the same, one for one.
@@ -70,7 +30,7 @@ fn in_the_place_of_a_py2p_peer() {
     for mode in [Mode::Tables, Mode::Auto] {
         let capture: Json = serde_json::from_str(include_str!("vectors/live_chord_py_py.json")).unwrap();
         let (replay, recorded) = play(&capture, mode, &[(Flag::Store, "set"), (Flag::Store, "delete")]);
-        let (said, recorded) = (counted(&replay.said), counted(&recorded));
+        let (said, recorded) = (counted(&said(&replay)), counted(&recorded));
         for kind in ["Store", "Retrieved"] {
             assert_eq!(of(kind, &said), of(kind, &recorded), "{kind} in mode {mode:?}");
         }
@@ -86,8 +46,8 @@ fn in_the_place_of_a_js2p_peer() {
     let capture: Json = serde_json::from_str(include_str!("vectors/live_chord_py_js.json")).unwrap();
     let plan = [(Flag::Store, "set"), (Flag::Retrieve, "get"), (Flag::Retrieve, "update"), (Flag::Store, "delete")];
     let (replay, recorded) = play(&capture, Mode::Tables, &plan);
-    assert_eq!(replay.outcomes[1], Outcome::Value("bar".into()));
-    let (said, recorded) = (counted(&replay.said), counted(&recorded));
+    assert_eq!(replay.results[1], Ok(Outcome::Value("bar".into())));
+    let (said, recorded) = (counted(&said(&replay)), counted(&recorded));
     for kind in ["Store", "Delta"] {
         assert_eq!(of(kind, &said), of(kind, &recorded), "{kind}");
     }
@@ -101,13 +61,13 @@ fn in_the_place_of_a_js2p_peer() {
 }
 
 /// Lets our node hear A, and do what B did when B begins to do it; what B said of chord comes back too.
-fn play(capture: &Json, mode: Mode, plan: &[(Flag, &str)]) -> (Replay, Vec<Message>) {
-    let (mut replay, mut recorded) = (Replay::new(capture, mode), Vec::new());
+fn play(capture: &Json, mode: Mode, plan: &[(Flag, &str)]) -> (Link, Vec<Message>) {
+    let (mut replay, mut recorded) = (in_the_place_of_b(capture, mode), Vec::new());
     let mut plan = plan.iter().peekable();
     let mut last = None;
     for captured in capture["frames"].as_array().unwrap() {
         if captured["dir"] == "A->B" {
-            replay.hear(captured);
+            replay.hear(bytes(captured).into(), 100);
             last = None;
             continue;
         }
@@ -131,10 +91,10 @@ fn play(capture: &Json, mode: Mode, plan: &[(Flag, &str)]) -> (Replay, Vec<Messa
         }
         last = Some((sent.sub(), deletes));
         recorded.extend(chords);
-        replay.settle(100);
+        replay.run(100);
     }
     assert!(plan.peek().is_none(), "everything was done");
-    replay.settle(3000);
+    replay.run(3000);
     (replay, recorded)
 }
 
@@ -168,6 +128,11 @@ fn of(kind: &str, counted: &BTreeMap<String, usize>) -> Vec<(String, usize)> {
     counted.iter().filter(|(text, _)| text.starts_with(kind)).map(|(text, n)| (text.clone(), *n)).collect()
 }
 
+/// What the node said of chord.
+fn said(replay: &Link) -> Vec<Message> {
+    replay.said.iter().filter_map(read).collect()
+}
+
 fn read(message: &serializer::Message) -> Option<Message> {
     Message::read(message.sub()?, message.values())?.ok()
 }
@@ -182,5 +147,3 @@ fn bytes(captured: &Json) -> Vec<u8> {
     let hex = captured["frame"].as_str().unwrap();
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
-
-const CONN: ConnId = ConnId::inbound(0);

@@ -82,3 +82,6 @@ pub use tls::{Fingerprint, Identity, InvalidFingerprint, Roots, Tls, Trust, fing
 pub use trace::Trace;
 #[cfg(feature = "ws")]
 pub use ws::Ws;
+#[cfg(feature = "ws")]
+#[doc(hidden)] // to be fuzzed alone; `Driver` is how connections are made
+pub use ws::frame;

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::tls::{Certified, anyone, certify, server, trusting};
+use common::tls::{Certified, anyone, certify, roots, server, trusting};
 use common::{Puppet, beside, dial, loopback, next, opened, pieces, read_all, reason};
 use net::{Config, Driver, Fingerprint, Identity, Options, Tls, Trust, fingerprint};
 use rustls::pki_types::pem::PemObject;
@@ -368,23 +368,22 @@ async fn too_much_written_before_the_handshake_is_done_overflows() {
 
 // ---- ends
 
-/// A blocking client that trusts anyone, by way of a verifier that knows nobody: rustls itself is the other side here.
+/// A blocking client: rustls itself is the other side here.
 fn blocking(
     address: SocketAddr,
     versions: &[&'static rustls::SupportedProtocolVersion],
 ) -> StreamOwned<ClientConnection, TcpStream> {
-    let mut stream = StreamOwned::new(blind(versions), dial(address));
+    let mut stream = StreamOwned::new(client(versions), dial(address));
     while stream.conn.is_handshaking() {
         stream.conn.complete_io(&mut stream.sock).unwrap();
     }
     stream
 }
 
-fn blind(versions: &[&'static rustls::SupportedProtocolVersion]) -> ClientConnection {
+fn client(versions: &[&'static rustls::SupportedProtocolVersion]) -> ClientConnection {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions).unwrap();
-    let mut config = builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
-    config.dangerous().set_certificate_verifier(Arc::new(common::tls::Blind));
+    let config = builder.with_root_certificates(roots()).with_no_client_auth();
     ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap()
 }
 

@@ -25,6 +25,7 @@ mod typed;
 pub mod words;
 
 pub use address::Place;
+pub use keyboard::{Line, Lines};
 pub use op::Op;
 pub use options::{Command, Encryption, Ids, Kind, Mode, NodeOptions, Options, SimKind, SimOptions, rewritten};
 pub use suggest::suggest;

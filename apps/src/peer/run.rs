@@ -13,7 +13,7 @@ use tokio::time::{Instant as Wake, sleep_until};
 use wire::Instant;
 
 use super::http::{self, Hook};
-use super::keyboard::{Typing, keyboard};
+use super::keyboard::{Line, MAX_LINE, Typing, keyboard};
 use super::node::Watched;
 use super::op::Op;
 use super::options::{Kind, NodeOptions};
@@ -198,9 +198,15 @@ impl Program {
 
     fn on_typing(&mut self, typing: Typing) {
         match typing {
-            Typing::Line(line) if self.screen.is_json() => self.on_line(&line),
+            Typing::Line(line) if self.screen.is_json() => match line {
+                Line::Text(line) => self.on_line(&line),
+                Line::TooLong => self.answer(Asker::Line(Json::Null), json!({"error": too_long()})),
+            },
             Typing::Line(line) => {
-                self.on_typed(&line);
+                match line {
+                    Line::Text(line) => self.on_typed(&line),
+                    Line::TooLong => self.screen.list(&[too_long()]),
+                }
                 self.screen.invite();
             }
             Typing::End { any: false } if !self.screen.is_json() => {
@@ -292,6 +298,10 @@ impl Program {
             self.complain_about_seeds();
         }
     }
+}
+
+fn too_long() -> String {
+    format!("a line of more than {MAX_LINE} bytes was skipped")
 }
 
 fn bye(hook: &Hook, screen: Screen) {

@@ -10,7 +10,7 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     for candidate in candidates {
         let begins = word.len() > 1 && candidate.starts_with(word);
         let steps = if begins { 0 } else { distance(word, candidate) };
-        let near = steps <= 1 + word.chars().count() / 4;
+        let near = steps <= 1 + word.chars().take(LONGEST).count() / 4; // of no more than `distance` looks at
         if near && best.is_none_or(|(fewest, _)| steps < fewest) {
             best = Some((steps, candidate));
         }
@@ -41,6 +41,11 @@ const LONGEST: usize = 32;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_words_are_near_to_nothing() {
+        assert_eq!(suggest(&"x".repeat(200), ["peers", "broadcast"]), None);
+    }
 
     #[test]
     fn letters_in_out_changed_and_swapped() {

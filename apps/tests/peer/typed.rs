@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 
+use serde_json::{Value, json};
+
 use super::program::{output, type_at};
 
 #[test]
@@ -44,4 +46,17 @@ fn mistakes_say_what_to_do() {
         assert!(why.contains(part), "{args:?}: {why}");
         assert_eq!(why.lines().count(), 1, "{why}");
     }
+}
+
+#[test]
+fn a_line_too_long_is_skipped() {
+    let long = "x".repeat((33 << 20) + 1);
+    let text = type_at(&["mesh", "--port", "0", "-q"], &[&long, "/peers"]);
+    assert!(text.contains("a line of more than 34603008 bytes was skipped"), "{}", text.len());
+    assert!(text.contains("no neighbours"), "it goes on");
+    let text = type_at(&["mesh", "--port", "0", "-q", "--json"], &[&long, r#"{"op": "peers"}"#]);
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let errors = lines.iter().filter(|line| line["error"].as_str().is_some_and(|why| why.contains("skipped")));
+    assert_eq!(errors.count(), 1, "{lines:?}");
+    assert!(lines.contains(&json!({"result": [], "re": "peers"})), "it goes on: {lines:?}");
 }

@@ -204,8 +204,8 @@ impl Node {
     fn ring_said(&mut self, number: u64, said: Said) {
         let tables = self.is_gateway || self.tables_hold();
         let Some(operation) = self.operations.get_mut(&number) else { return };
-        let key = operation.key.clone();
-        if matches!(operation.wish, Wish::Update(_)) && operation.stage == Stage::Ring && tables && !operation.sought {
+        let (key, sought) = (operation.key.clone(), operation.sought);
+        if matches!(operation.wish, Wish::Update(_)) && operation.stage == Stage::Ring && tables && !sought {
             operation.sought = true;
             return if said == Said::Nothing { self.ask_tables(number) } else { self.ask_ring(number) };
         }
@@ -229,7 +229,8 @@ impl Node {
             (Wish::Set(value), Said::Written) => {
                 self.mirror(&key, &value);
                 self.announce(&key, false);
-                self.finish(number, Ok(Outcome::Done));
+                // What was sought was an update, whose answer is what came of it.
+                self.finish(number, Ok(if sought { Outcome::Value(value) } else { Outcome::Done }));
             }
             (Wish::Delete, Said::Written | Said::Nothing) => {
                 self.mirror(&key, &Value::Nil);

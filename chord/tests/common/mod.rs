@@ -1,5 +1,7 @@
 //! A virtual network of chord nodes.
-#![allow(dead_code)]
+#![allow(dead_code)] // each test uses a part
+pub mod link;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,20 +1,29 @@
-//! Frames (section 5): the header, masking, and what frames add up to.
+//! Frames (RFC 6455, section 5): the header, masking, and what frames add up to.
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 /// Which side of a connection we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub enum Role {
+    /// It masks what it sends.
     Client,
+    /// It does not.
     Server,
 }
 
+/// What a frame is (section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Opcode {
+pub enum Opcode {
+    /// A fragment after the first.
     Continuation,
+    /// A message of text, or its first fragment.
     Text,
+    /// A message of bytes, or its first fragment.
     Binary,
+    /// The end of the connection.
     Close,
+    /// A question whether the peer is there.
     Ping,
+    /// The answer to it.
     Pong,
 }
 
@@ -28,29 +37,36 @@ pub(super) enum Opcode {
 //# As 1005.
 /// The status codes (section 7.4.1) that are sent here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
+pub enum Status {
+    /// Nothing is wrong.
     Normal = 1000,
+    /// A rule of the protocol is broken.
     ProtocolError = 1002,
+    /// Text is not UTF-8.
     NotText = 1007,
+    /// A message is longer than the limit.
     TooBig = 1009,
 }
 
 /// How the peer broke the rules, and the status that tells it so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Violation(pub Status, pub &'static str);
+pub struct Violation(pub Status, pub &'static str);
 
 /// What a frame, or the last one of a message, brought.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Received {
+pub enum Received {
+    /// A whole message, of text or of bytes.
     Message(Bytes),
+    /// A question, with what goes back in the answer.
     Ping(Bytes),
+    /// An answer.
     Pong,
     /// With the status code, if there was one.
     Close(Option<u16>),
 }
 
 /// Puts frames together from what arrives, and fragments to messages.
-pub(super) struct Reader {
+pub struct Reader {
     role: Role,
     limit: usize,
     input: BytesMut,
@@ -71,6 +87,7 @@ impl Reader {
         Reader { role, limit, input: BytesMut::new(), started: None }
     }
 
+    /// Takes what arrived.
     pub fn push(&mut self, data: BytesMut) {
         if self.input.is_empty() {
             self.input = data;
@@ -79,12 +96,21 @@ impl Reader {
         }
     }
 
+    /// The bytes kept until the rest of their frame or message arrives: when `received` has nothing more, no more than
+    /// the limit twice and one header.
+    pub fn held(&self) -> usize {
+        self.input.len() + self.started.as_ref().map_or(0, |(_, joined)| joined.len())
+    }
+
     /// What the next whole frame brought; `None` until it is there.
+    ///
+    /// # Errors
+    /// How the peer broke the rules; nothing is to be read after that.
     //= rfc6455#5.4/handle-control MUST
     //# A control frame leaves `started` as it is.
     //= rfc6455#5.4/order MUST
     //# What arrives is taken from the front, frame by frame.
-    pub fn next(&mut self) -> Result<Option<Received>, Violation> {
+    pub fn received(&mut self) -> Result<Option<Received>, Violation> {
         while let Some((header, size)) = Header::read(&self.input)? {
             self.check(&header)?;
             let length = usize::try_from(header.length).unwrap_or(usize::MAX); // limited by now
@@ -244,7 +270,7 @@ impl Opcode {
 }
 
 /// Writes a frame that is a whole message or a control frame; with a key, masked.
-pub(super) fn write(out: &mut BytesMut, opcode: Opcode, payload: &[u8], key: Option<[u8; 4]>) {
+pub fn write(out: &mut BytesMut, opcode: Opcode, payload: &[u8], key: Option<[u8; 4]>) {
     out.reserve(MAX_HEADER + payload.len());
     //= rfc6455#5.2/reserved MUST
     //# Nothing but the bit of the last frame and the opcode.

@@ -103,7 +103,7 @@ impl WsLayer {
             if open.closed_there {
                 return None;
             }
-            match open.reader.next() {
+            match open.reader.received() {
                 Ok(Some(Received::Message(data))) if data.is_empty() => {}
                 Ok(Some(Received::Message(data))) => return Some(Happened::Data(data)),
                 //= rfc6455#5.5.2/pong MUST

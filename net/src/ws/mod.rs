@@ -1,5 +1,5 @@
 //! WebSocket (RFC 6455): the options, the opening handshake, and the layer that frames messages.
-mod frame;
+pub mod frame;
 mod handshake;
 mod layer;
 mod scope;

@@ -1,5 +1,10 @@
 //! Certificates made for a test.
+use std::sync::LazyLock;
+
 use net::{Config, Identity, Tls, Trust};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 /// A certificate for the loopback addresses and its key, below an authority of its own.
 pub struct Certified {
@@ -31,10 +36,19 @@ impl Certified {
     }
 }
 
-/// A server with a fresh certificate for the loopback addresses.
+/// A server with a certificate for the loopback addresses, the same throughout the test program.
 pub fn server() -> Config {
-    certify(&["127.0.0.1", "::1", "localhost"]).server()
+    LOCAL.server()
 }
+
+/// The authority of such servers, for a test that is the other side itself.
+pub fn roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(LOCAL.root.as_bytes()).unwrap()).unwrap();
+    roots
+}
+
+static LOCAL: LazyLock<Certified> = LazyLock::new(|| certify(&["127.0.0.1", "::1", "localhost"]));
 
 /// A client that trusts.
 pub fn trusting(trust: Trust) -> Config {
@@ -44,49 +58,4 @@ pub fn trusting(trust: Trust) -> Config {
 /// A client that trusts anyone.
 pub fn anyone() -> Config {
     trusting(Trust::Anyone)
-}
-
-/// Believes everything, so that a test can be the other side.
-#[derive(Debug)]
-pub struct Blind;
-
-mod blind {
-    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-    use rustls::{DigitallySignedStruct, Error, SignatureScheme};
-
-    impl ServerCertVerifier for super::Blind {
-        fn verify_server_cert(
-            &self,
-            _end_entity: &CertificateDer<'_>,
-            _intermediates: &[CertificateDer<'_>],
-            _server_name: &ServerName<'_>,
-            _ocsp_response: &[u8],
-            _now: UnixTime,
-        ) -> Result<ServerCertVerified, Error> {
-            Ok(ServerCertVerified::assertion())
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            _message: &[u8],
-            _cert: &CertificateDer<'_>,
-            _dss: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            _message: &[u8],
-            _cert: &CertificateDer<'_>,
-            _dss: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            vec![SignatureScheme::ECDSA_NISTP256_SHA256]
-        }
-    }
 }
