@@ -75,6 +75,41 @@ fn repeats_stop_after_the_first_broadcasts() {
     }
 }
 
+/// Frames for each delivery, of whatever kind, while one of ten nodes with 4 to 9 links says five things every 20 ms.
+fn cost(seed: u64, tree: bool) -> f64 {
+    let mut net = Network::new(seed);
+    net.set_default_link(Link { jitter: Duration::from_micros(300), ..Link::with_delay(Duration::from_micros(100)) });
+    let hosts: Vec<_> = (1..=10)
+        .map(|n| {
+            let config = Config { tree, ..config(&net, n, &[1]) };
+            add(&mut net, config)
+        })
+        .collect();
+    net.run_for(secs(5));
+    net.events();
+    let before = sum(&net, &hosts, |stats| stats.frames_out);
+    for n in 0..1000 {
+        broadcast(&mut net, hosts[9], &format!("message {n}"));
+        if n % 5 == 4 {
+            net.run_for(millis(20));
+        }
+    }
+    net.run_for(secs(1));
+    let told = net.events().iter().filter(|h| matches!(h.event, Event::Message(_))).count();
+    assert_eq!(told, 9000, "seed {seed}");
+    (sum(&net, &hosts, |stats| stats.frames_out) - before) as f64 / told as f64
+}
+
+//= wireworks#1.7/prune test
+#[test]
+fn a_delivery_costs_little_more_than_one_frame() {
+    for seed in 1..=2 {
+        let (flood, tree) = (cost(seed, false), cost(seed, true));
+        println!("seed {seed}: {flood:.2} frames a delivery without the tree, {tree:.2} with it");
+        assert!(tree < 1.4 && flood > 3.0, "seed {seed}: {flood:.2} and {tree:.2} frames");
+    }
+}
+
 #[test]
 fn all_talk_at_once_and_repeats_stop_all_the_same() {
     for seed in 1..=3 {
@@ -260,7 +295,9 @@ fn the_last_one_is_pushed_to_whatever_it_wishes() {
     let message = bench.node.broadcast_as(now, Flag::Broadcast, vec!["mine".into()]).unwrap();
     bench.collect();
     assert!(bench.sent(a).is_empty());
-    assert_eq!(bench.sent(b), [message]);
+    let sent = bench.sent(b);
+    assert_eq!((sent.len(), op(&sent[0])), (2, Some(GRAFT)), "it is told that it will be sent everything");
+    assert_eq!(sent[1], message);
 }
 
 //= wireworks#1.7/chase test

@@ -14,6 +14,8 @@ pub(super) struct Tree {
     news: Vec<Key>,
     /// Broadcasts that neighbours told of and that have not come.
     missing: BTreeMap<Key, Missing>,
+    /// The link over which the last new broadcast came.
+    parent: Option<ConnId>,
 }
 
 struct Missing {
@@ -58,15 +60,14 @@ impl Node {
 
     /// A neighbour wants to be told of broadcasts only.
     pub(super) fn prune_asked(&mut self, conn: ConnId) {
-        let pushed = |other: &ConnId| self.links.get(other).is_some_and(|link| !link.branch.lazy);
+        let Some(link) = self.links.get_mut(&conn).filter(|_| self.config.tree) else { return };
+        link.branch.lazy = true;
+        let pushed = |conn: &ConnId| self.links.get(conn).is_some_and(|link| !link.branch.lazy);
         //= wireworks#1.7/last-branch SHOULD
-        //# The last neighbour that gets broadcasts whole goes on getting them, wish or not.
-        let others = self.table.values().any(|other| *other != conn && pushed(other));
-        if self.config.tree
-            && others
-            && let Some(link) = self.links.get_mut(&conn)
-        {
-            link.branch.lazy = true;
+        //# Best the one that the last broadcast came from: what comes from it is not sent back, so that it gets no repeats.
+        if !self.table.values().any(pushed) {
+            let parent = self.tree.parent.filter(|parent| self.links.contains_key(parent));
+            self.graft(parent.unwrap_or(conn), Vec::new()); // so that the other end knows
         }
     }
 
@@ -75,6 +76,7 @@ impl Node {
     /// Keeps a broadcast for those who miss it, and has those told of it who were not sent it.
     pub(super) fn keep(&mut self, message: &Message, frame: Bytes, from: Option<ConnId>, lazily: bool) {
         let (key, now) = (key(message.id()), self.now);
+        self.tree.parent = from.or(self.tree.parent);
         let feature = message.sub().and_then(feature);
         let with = from.into_iter().chain(self.table.get(message.sender()).copied()).collect();
         let gone = self.recent.insert(key, Kept { time: message.time(), feature, frame, at: now, from, with });
@@ -136,6 +138,8 @@ impl Node {
     pub(super) fn graft_asked(&mut self, conn: ConnId, values: &[Value]) {
         let Some(link) = self.links.get(&conn).filter(|_| self.config.tree) else { return };
         let list = values.first().and_then(Value::as_bytes).cloned().unwrap_or_default();
+        let refused = link.branch.pruned.is_some_and(|at| at + HOLD > self.now);
+        let hold = HOLD.mul_f64(0.5 + self.rng.unit());
         let mut frames = Vec::new();
         for key in list.chunks_exact(16).take(self.config.limits.recent) {
             let key = key.first_chunk().map_or(0, |key| u128::from_be_bytes(*key));
@@ -151,6 +155,9 @@ impl Node {
             self.send_frame(conn, frame);
         }
         self.make_branch(conn);
+        if let Some(link) = self.links.get_mut(&conn).filter(|_| refused) {
+            link.branch.held = self.now + hold; // no sense in asking again at once
+        }
     }
 
     /// Whole broadcasts go over that link from now on, in both directions.
