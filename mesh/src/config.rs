@@ -35,6 +35,9 @@ pub struct Config {
     pub compression: Vec<Compression>,
     /// Whether to announce the extensions (code 0x41) to other nodes. Default true.
     pub extensions: bool,
+    /// Whether broadcasts go along a tree between nodes that have the extensions and this switched on; otherwise every
+    /// neighbour is sent every broadcast. Default true.
+    pub tree: bool,
     /// Further capability codes (0x42 and up) to announce for machines on top. Default empty.
     pub features: Vec<u8>,
     /// Sends the protocol id as a string, which py2p 0.7.870 insists on, in place of bytes, which py2p 0.7.878 insists on.
@@ -59,6 +62,7 @@ impl Default for Config {
             max_incoming: 256,
             compression: Vec::new(),
             extensions: true,
+            tree: true,
             features: Vec::new(),
             text_protocol_id: false,
             timing: Timing::default(),
@@ -103,6 +107,13 @@ pub struct Timing {
     pub beacon: Duration,
     /// How long a reply waits for a way to its receiver. Default 10 s.
     pub request: Duration,
+    /// The ids of broadcasts that are told of, not sent, wait for each other for between half of this and all of it.
+    /// Default 250 ms.
+    pub news: Duration,
+    /// How long a broadcast that was told of may take to come along the tree before it is asked for. Default 150 ms.
+    pub grace: Duration,
+    /// How long a neighbour that was asked for one may take before another is asked. Default 500 ms.
+    pub chase: Duration,
 }
 
 impl Default for Timing {
@@ -123,6 +134,9 @@ impl Default for Timing {
             touch: Duration::from_secs(30),
             beacon: Duration::from_secs(20),
             request: Duration::from_secs(10),
+            news: Duration::from_millis(250),
+            grace: Duration::from_millis(150),
+            chase: Duration::from_millis(500),
         }
     }
 }
@@ -144,6 +158,8 @@ impl Timing {
             touch: wait(self.touch),
             beacon: wait(self.beacon),
             request: wait(self.request),
+            news: wait(self.news),
+            chase: wait(self.chase),
             ..self
         }
     }
@@ -166,6 +182,8 @@ pub struct Limits {
     pub recent: usize,
     /// Bytes of those. Default 768 KiB: all of them may go out at once, and must fit into a driver's queue of 1 MiB.
     pub recent_bytes: usize,
+    /// Broadcasts that neighbours told of and that have not come; a quarter of them for one neighbour. Default 1,024.
+    pub missing: usize,
     /// Addresses told in one list; of a larger table a random part. Default 64.
     pub peers_told: usize,
     /// Addresses read of one list; the rest is not looked at. Default 256.
@@ -193,6 +211,7 @@ impl Default for Limits {
             seen: 131_072,
             recent: 1024,
             recent_bytes: 768 << 10,
+            missing: 1024,
             peers_told: 64,
             peers_read: 256,
             addresses: 1024,

@@ -51,6 +51,8 @@ pub(crate) struct Link {
     pub queue: Queue,
     /// Lists of broadcasts that we offered and that it has not chosen from.
     pub offers: u32,
+    /// Its part in the tree of broadcasts.
+    pub branch: Branch,
     /// What it said of its table before it shook hands.
     pub early: Option<Message>,
     /// It takes lists of peers with one entry only.
@@ -99,6 +101,23 @@ pub(crate) struct Queue {
     pub free: Instant,
 }
 
+/// How broadcasts go over one link to a capable node; the other way round is for the other end to say.
+#[derive(Default)]
+pub(crate) struct Branch {
+    /// The other end wants to be told of broadcasts, not to be sent them.
+    pub lazy: bool,
+    /// When we wanted the same, if we still do.
+    pub pruned: Option<Instant>,
+    /// Until then we do not, since we were glad of it.
+    pub held: Instant,
+    /// Broadcasts that we miss and heard of here first.
+    pub missing: usize,
+    /// Broadcasts that it told of and did not send, since it last sent one.
+    pub broken: u32,
+    /// What it tells is no longer believed.
+    pub distrusted: bool,
+}
+
 impl Link {
     pub fn new(now: Instant, transport: Transport, outgoing: bool, limits: &serializer::Limits) -> Link {
         Link {
@@ -125,6 +144,7 @@ impl Link {
             received: 0,
             queue: Queue::default(),
             offers: 0,
+            branch: Branch::default(),
             early: None,
             singly: false,
             untold: Vec::new(),

@@ -5,6 +5,7 @@ mod greet;
 mod heal;
 mod links;
 mod reply;
+mod tree;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -45,6 +46,7 @@ pub struct Node {
     book: Book,
     seen: Seen,
     recent: Recent,
+    tree: tree::Tree,
     routes: Routes,
     pending: BTreeMap<Id, reply::Pending>,
     pinned: BTreeMap<Id, Place>,
@@ -111,6 +113,7 @@ impl Node {
             book: Book::new(&config.seeds, config.limits.addresses, backoff),
             seen: Seen::new(config.limits.seen, &mut rng),
             recent: Recent::new(config.limits.recent, config.limits.recent_bytes),
+            tree: tree::Tree::default(),
             routes: Routes::new(config.limits.routes, &mut rng),
             pending: BTreeMap::new(),
             pinned: BTreeMap::new(),
@@ -169,6 +172,7 @@ impl Node {
             addresses: self.book.len(),
             routes: self.routes.len(),
             pending: self.pending.len(),
+            missing: self.tree.missing(),
             partial: self.partial,
             queued: self.links.values().map(|link| link.queue.bytes).sum(),
         };
@@ -380,6 +384,8 @@ impl Node {
             Timer::Touch => self.touch(),
             Timer::Beacon => self.beacon(),
             Timer::Expire => self.expire(),
+            Timer::News => self.tell_news(),
+            Timer::Chase => self.chase(),
             Timer::Link(conn) => self.look_after(conn),
         }
     }

@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
+use wire::{ConnId, Instant};
 
 use crate::seen::Key;
 
@@ -19,6 +20,23 @@ pub(crate) struct Kept {
     /// The capability that its receiver must have, when it is an extension's.
     pub feature: Option<u8>,
     pub frame: Bytes,
+    /// When it came.
+    pub at: Instant,
+    /// The link over which it came first; `None` for our own.
+    pub from: Option<ConnId>,
+    /// Links whose other end is known to have it: each is sent it at most once more.
+    pub with: Vec<ConnId>,
+}
+
+impl Kept {
+    /// Notes that the other end of that link has it; false when that was known.
+    pub fn note(&mut self, conn: ConnId) -> bool {
+        let news = !self.with.contains(&conn);
+        if news {
+            self.with.push(conn);
+        }
+        news
+    }
 }
 
 impl Recent {
@@ -26,18 +44,26 @@ impl Recent {
         Recent { kept: BTreeMap::new(), order: VecDeque::new(), bytes: 0, limit, limit_bytes }
     }
 
-    pub fn insert(&mut self, key: Key, kept: Kept) {
-        if kept.frame.len() > self.limit_bytes {
-            return;
+    /// Whether a frame of that length is kept at all.
+    pub fn takes(&self, length: usize) -> bool {
+        length <= self.limit_bytes
+    }
+
+    /// Keeps a broadcast, and returns those that had to go for it.
+    pub fn insert(&mut self, key: Key, kept: Kept) -> Vec<Kept> {
+        if !self.takes(kept.frame.len()) {
+            return Vec::new();
         }
         self.bytes += kept.frame.len();
         self.order.push_back(key);
         if let Some(before) = self.kept.insert(key, kept) {
             self.bytes -= before.frame.len(); // the same again
         }
+        let mut gone = Vec::new();
         while self.kept.len() > self.limit || self.bytes > self.limit_bytes {
-            self.pop();
+            gone.extend(self.pop());
         }
+        gone
     }
 
     pub fn purge(&mut self, time: u64) {
@@ -48,6 +74,10 @@ impl Recent {
 
     pub fn find(&self, key: Key) -> Option<&Kept> {
         self.kept.get(&key)
+    }
+
+    pub fn find_mut(&mut self, key: Key) -> Option<&mut Kept> {
+        self.kept.get_mut(&key)
     }
 
     /// Oldest arrival first.
@@ -63,12 +93,10 @@ impl Recent {
         self.bytes
     }
 
-    fn pop(&mut self) {
-        if let Some(key) = self.order.pop_front()
-            && let Some(kept) = self.kept.remove(&key)
-        {
-            self.bytes -= kept.frame.len();
-        }
+    fn pop(&mut self) -> Option<Kept> {
+        let kept = self.kept.remove(&self.order.pop_front()?)?;
+        self.bytes -= kept.frame.len();
+        Some(kept)
     }
 }
 
@@ -77,7 +105,8 @@ mod tests {
     use super::*;
 
     fn kept(time: u64) -> Kept {
-        Kept { time, feature: None, frame: Bytes::from_static(&[0; 100]) }
+        let frame = Bytes::from_static(&[0; 100]);
+        Kept { time, feature: None, frame, at: Instant::ZERO, from: None, with: Vec::new() }
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub struct Stats {
     pub duplicates: u64,
     /// Broadcasts that came late because a neighbour found that we had missed them.
     pub recovered: u64,
+    /// Times that a neighbour which sent a repeat was asked to tell of broadcasts only.
+    pub pruned: u64,
+    /// Times that a neighbour was asked to send broadcasts again.
+    pub grafted: u64,
     /// Connections asked for.
     pub dialled: u64,
     /// Links to another part of the network that was found by touching it.
@@ -50,6 +54,8 @@ pub struct Sizes {
     pub routes: usize,
     /// Replies that wait.
     pub pending: usize,
+    /// Broadcasts that neighbours told of and that have not come.
+    pub missing: usize,
     /// Bytes of frames that are not complete.
     pub partial: usize,
     /// Bytes that wait for slow links.

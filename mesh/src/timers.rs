@@ -16,6 +16,10 @@ pub(crate) enum Timer {
     Beacon,
     /// Give up what waits for an answer.
     Expire,
+    /// Tell of the broadcasts that neighbours do not want to be sent.
+    News,
+    /// Ask for broadcasts that were told of and did not come.
+    Chase,
     /// Look after one link.
     Link(ConnId),
 }

@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use socket2::SockRef;
+use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 use wire::{CloseReason, ConnId, Input, Transport};
 
@@ -255,32 +257,27 @@ impl Io {
 
     /// Reads into the buffer that all connections share.
     pub fn conn_read(&mut self, slot: usize) -> Read {
-        loop {
-            let Some(Source { waker, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else {
-                return Read::Nothing;
-            };
-            let Ok(stream) = &conn.socket else { return Read::Nothing };
-            let size = self.config.read_size.clamp(1, self.scratch.len());
-            match stream.try_read(&mut self.scratch[..size]) {
-                Ok(0) => {
-                    conn.ended = true;
-                    return Read::End;
+        let Some(Source { waker, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return Read::Nothing };
+        let Ok(stream) = &mut conn.socket else { return Read::Nothing };
+        let size = self.config.read_size.clamp(1, self.scratch.len());
+        let mut buffer = ReadBuf::new(&mut self.scratch[..size]);
+        // After a read that did not fill the buffer this waits for the next event without another system call.
+        match Pin::new(stream).poll_read(&mut Context::from_waker(waker), &mut buffer) {
+            Poll::Pending => Read::Nothing,
+            Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
+                conn.ended = true;
+                Read::End
+            }
+            Poll::Ready(Ok(())) => {
+                let length = buffer.filled().len();
+                if matches!(conn.phase, Phase::Open | Phase::Handshaking { .. }) {
+                    self.stats.stream_bytes_in += length as u64;
                 }
-                Ok(length) => {
-                    if matches!(conn.phase, Phase::Open | Phase::Handshaking { .. }) {
-                        self.stats.stream_bytes_in += length as u64;
-                    }
-                    return Read::Bytes(length);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if stream.poll_read_ready(&mut Context::from_waker(waker)).is_pending() {
-                        return Read::Nothing;
-                    }
-                }
-                Err(_) => {
-                    self.conn_broken(slot);
-                    return Read::Nothing;
-                }
+                Read::Bytes(length)
+            }
+            Poll::Ready(Err(_)) => {
+                self.conn_broken(slot);
+                Read::Nothing
             }
         }
     }

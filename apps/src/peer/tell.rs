@@ -250,6 +250,8 @@ pub(super) fn counters(mesh: &mesh::Stats, net: &net::Stats) -> Map<String, Json
         ("relayed", mesh.relayed),
         ("duplicates", mesh.duplicates),
         ("recovered", mesh.recovered),
+        ("pruned", mesh.pruned),
+        ("grafted", mesh.grafted),
         ("frames_in", mesh.frames_in),
         ("frames_out", mesh.frames_out),
         ("bytes_in", mesh.bytes_in),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::{Neighbour, Report};
 
 /// The first value after the sub flag 0x41 tells what the message is.
-mod op {
+pub(super) mod op {
     pub const PING: u64 = 0;
     pub const PONG: u64 = 1;
     pub const HAVE: u64 = 2;
@@ -15,6 +15,9 @@ mod op {
     pub const BEACON: u64 = 5;
     pub const SURVEY: u64 = 6;
     pub const REPORT: u64 = 7;
+    pub const PRUNE: u64 = 8;
+    pub const NEWS: u64 = 9;
+    pub const GRAFT: u64 = 10;
 }
 
 /// Broadcasts are one to all: these operations come only so, the others never.
@@ -46,6 +49,9 @@ impl Node {
             op::ROUTED => self.routed(conn, message),
             op::BEACON => self.beacon_heard(message.sender()),
             op::SURVEY => self.answer_survey(message.sender(), values),
+            op::PRUNE => self.prune_asked(conn),
+            op::NEWS => self.news_told(conn, values),
+            op::GRAFT => self.graft_asked(conn, values),
             //= wireworks#1.2/unknown-op MUST
             //# Later versions may add operations.
             _ => {}
@@ -60,7 +66,7 @@ impl Node {
 
     //= wireworks#1.1/only-announced MUST
     //# The only place that sends one; floods look at the same list in `relay`.
-    fn send_extension(&mut self, conn: ConnId, op: u64, values: Vec<Value>) {
+    pub(super) fn send_extension(&mut self, conn: ConnId, op: u64, values: Vec<Value>) {
         if self.links.get(&conn).is_some_and(Link::is_capable) {
             let message = self.extension_message(MainFlag::Whisper, op, values);
             self.send(conn, &message);

@@ -3,8 +3,6 @@ use super::*;
 
 use bytes::Bytes;
 
-use crate::recent::Kept;
-
 /// Frames of one message, made once for each method of compression.
 struct Frames<'a> {
     message: &'a Message,
@@ -50,8 +48,9 @@ impl Node {
     fn flooded(&mut self, conn: ConnId, message: Message) {
         let capable = self.links.get(&conn).is_some_and(Link::is_capable);
         if !self.is_news(&message, capable) {
-            return;
+            return self.repeated(conn, &message);
         }
+        self.arrived(conn, key(message.id()));
         self.routes.learn(message.sender(), conn);
         if message.sender() != &self.id {
             self.stats.relayed += 1;
@@ -99,11 +98,16 @@ impl Node {
         self.recent.purge(before);
     }
 
-    /// Sends a broadcast on: the same bytes, to every neighbour but its sender and the one it came from.
+    /// Sends a broadcast on: the same bytes, to every neighbour but its sender, the one it came from, and those that
+    /// want to be told of it only.
     fn relay(&mut self, message: &Message, from: Option<ConnId>) {
         let feature = message.sub().and_then(feature);
         let old = message.time().saturating_add(self.config.timing.window.as_secs()) < self.unix();
         let mut frames = Frames { message, made: Vec::with_capacity(1) };
+        //= wireworks#1.7/whole MUST
+        //# `lazy` is set by the neighbour's wish alone; what cannot be asked for later is pushed all the same.
+        let kept = is_kept(message).then(|| frames.with(None)).filter(|frame| self.recent.takes(frame.len()));
+        let mut lazily = false;
         //= p2p#3.6/waterfall MUST
         //# To all neighbours but the original sender. Not back to where it came from either, which the old programs do.
         let to: Vec<(ConnId, Option<Compression>)> = self
@@ -112,6 +116,10 @@ impl Node {
             .filter_map(|(id, &conn)| {
                 let link = self.links.get(&conn)?;
                 let wanted = Some(conn) != from && id != message.sender() && link.takes(feature);
+                if wanted && link.branch.lazy && kept.is_some() {
+                    lazily = true;
+                    return None;
+                }
                 // Neighbours that are not capable drop what is old.
                 (wanted && (!old || link.is_capable())).then_some((conn, link.deflate))
             })
@@ -119,9 +127,8 @@ impl Node {
         for (conn, method) in to {
             self.send_frame(conn, frames.with(method));
         }
-        if is_kept(message) {
-            let kept = Kept { time: message.time(), feature, frame: frames.with(None) };
-            self.recent.insert(key(message.id()), kept);
+        if let Some(frame) = kept {
+            self.keep(message, frame, from, lazily);
         }
     }
 

@@ -216,8 +216,8 @@ impl Node {
     pub(super) fn look_after(&mut self, conn: ConnId) {
         self.send_queued(conn);
         self.tell_more(conn);
-        let (now, timing) = (self.now, self.config.timing.clone());
-        let Some(link) = self.links.get_mut(&conn) else { return };
+        let (now, timing) = (self.now, &self.config.timing);
+        let Some(link) = self.links.get(&conn) else { return };
         let mut next = Instant::FAR;
         match link.stage {
             Stage::Dialling if link.since + timing.dial <= now => {
@@ -250,8 +250,8 @@ impl Node {
                 Some(at) if at + timing.pong <= now => return self.close(conn, Reason::Unresponsive),
                 Some(at) => next = next.min(at + timing.pong),
                 None if heard + timing.ping <= now => {
-                    self.ping(conn);
                     next = next.min(now + timing.pong);
+                    self.ping(conn);
                 }
                 None => next = next.min(heard + timing.ping),
             }
@@ -305,6 +305,7 @@ impl Node {
                 } else {
                     self.tell(Event::Left(id.clone(), reason));
                     self.lost(id);
+                    self.branch_lost(&link);
                 }
             }
             Some(id) if self.spare.get(id) == Some(&conn) => {
