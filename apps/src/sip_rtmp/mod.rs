@@ -1,6 +1,3 @@
-//! The gateway between RTMP clients and SIP telephones.
-
-pub mod media;
 //! `sip-rtmp`: a gateway between RTMP clients and SIP telephones.
 //!
 //! `rtmp://host/sip/user@domain` is one telephone line: whoever connects there with a name and a password is registered,

@@ -152,7 +152,6 @@ impl Listen {
         let place = line.place(now, Medium::Audio, packet.timestamp);
         let ahead = place - self.filled;
         if !(-SMALL..=FILL).contains(&ahead) {
-        if ahead < -SMALL || ahead > FILL {
             // What was filled in meanwhile cannot be taken back; a long silence need not be filled at once.
             if ahead > FILL {
                 self.jump(place);
