@@ -343,7 +343,7 @@ mod tests {
     }
 
     async fn text(address: SocketAddr, request: &str) -> String {
-        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         let _reset_after_refusal = stream.read_to_string(&mut answer).await;
