@@ -39,6 +39,7 @@ interop:
 	$(CARGO) test -p apps --test interop -- --nocapture --test-threads 2
 	$(CARGO) test -p apps --test p2p_interop
 	$(CARGO) test -p apps --test page -- --nocapture
+	$(CARGO) test -p rtmp --test replay
 
 interop-install:
 	peers/install

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `dialer` | `dialer` | calls, answers, registers and sends messages |
 //! | `peer` | `peer` | a node of a peer-to-peer network |
+//! | `rtmp-copy` | `rtmp_copy` | copies between RTMP servers and FLV files |
 //! | `rtmp-server` | `rtmp_server` | RTMP server: publish, play, record, relay |
 //! | `sip-proxy` | `sip_proxy` | SIP registrar, proxy and redirect server |
 //! | `sip-rtmp` | `sip_rtmp` | gateway between RTMP clients and SIP telephones |
@@ -17,6 +18,8 @@ pub mod common;
 pub mod dialer;
 #[cfg(feature = "peer")]
 pub mod peer;
+#[cfg(feature = "rtmp-copy")]
+pub mod rtmp_copy;
 #[cfg(feature = "rtmp-server")]
 pub mod rtmp_server;
 #[cfg(feature = "sip-proxy")]
