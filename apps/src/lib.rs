@@ -7,6 +7,7 @@
 //! | `rtmp-copy` | `rtmp_copy` | copies between RTMP servers and FLV files |
 //! | `rtmp-server` | `rtmp_server` | RTMP server: publish, play, record, relay |
 //! | `sip-proxy` | `sip_proxy` | SIP registrar, proxy and redirect server |
+//! | `sip-rtmp` | `sip_rtmp` | gateway between RTMP clients and SIP telephones |
 //!
 //! A program composes protocol rooms, whose machines do no input or output of their own, and is the only place with
 //! sockets, files and a loop that selects over them. What programs share is in [`common`].

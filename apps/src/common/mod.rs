@@ -8,6 +8,7 @@ mod log;
 pub mod metrics;
 mod seed;
 mod signals;
+mod sip;
 mod users;
 
 pub use exit::{Failure, parse_args, run};
@@ -15,4 +16,5 @@ pub use listen::Listen;
 pub use log::{LogFormat, LogOptions};
 pub use seed::seed;
 pub use signals::Signals;
+pub use sip::{info_key, is_key, parse_address, read_sdp};
 pub use users::{Secret, Users, UsersError};

@@ -5,8 +5,8 @@ use rfc3261::ua::Body;
 
 use super::outcome::Outcome;
 use super::run::{End, Program};
-use super::setup::parse_address;
 use super::typed::{HELP, Typed};
+use crate::common::parse_address;
 
 impl Program {
     pub async fn on_typed(&mut self, typed: Typed) {

@@ -17,6 +17,7 @@ use super::outcome::Outcome;
 use super::recorder::Recorder;
 use super::source::Source;
 use super::timeline::Timeline;
+use crate::common::read_sdp;
 
 /// A call from its first message to its report.
 pub struct Line {
@@ -106,7 +107,7 @@ impl Line {
     /// In words, when it fits no offer of ours.
     pub fn take_answer(&mut self, body: &Body) -> Result<(), String> {
         let Some(speech) = &mut self.speech else { return Ok(()) };
-        let answer = read(body)?;
+        let answer = read_sdp(body)?;
         speech.sdp.accept(answer).map_err(|e| e.to_string())?;
         Ok(())
     }
@@ -233,15 +234,6 @@ pub fn source(options: &Options) -> Result<Source, String> {
         (None, None) if options.audio_loopback => Ok(Source::loopback()),
         (None, None) => Ok(Source::Silence),
     }
-}
-
-/// The session description in a body.
-///
-/// # Errors
-/// In words, when it is none.
-pub fn read(body: &Body) -> Result<Session, String> {
-    let text = str::from_utf8(&body.data).map_err(|_| "the session description is no UTF-8".to_owned())?;
-    text.parse().map_err(|e| format!("bad session description: {e}"))
 }
 
 /// An answer that takes nothing of an offer.

@@ -222,7 +222,7 @@ fn digits(text: &str) -> Result<String, String> {
 
 /// Whether it is a key of a telephone, or the comma for a pause.
 pub(super) fn is_digit(c: char) -> bool {
-    matches!(c, '0'..='9' | 'A'..='D' | 'a'..='d' | '*' | '#' | ',')
+    c == ',' || crate::common::is_key(c)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use wire::Transport;
 use super::options::Options;
 use super::route;
 use super::tap::Tap;
-use crate::common::Failure;
+use crate::common::{Failure, parse_address};
 
 /// Where to listen: where the options say, else the address that leads to the next hop, else everywhere.
 pub(super) async fn local_addresses(options: &Options) -> Result<Vec<IpAddr>, String> {
@@ -124,36 +124,6 @@ pub(super) fn cannot(what: &str, which: &dyn std::fmt::Display, error: &std::io:
     Failure::runtime(format!("cannot {what} {which}: {error}"))
 }
 
-/// Reads who to call: a URI, one without its scheme, or one with a name.
-pub(super) fn parse_address(text: &str) -> Result<NameAddr, String> {
-    let text = text.trim();
-    let known = ["sip:", "sips:", "tel:"]
-        .iter()
-        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    let full = if known || text.contains('<') { text.to_owned() } else { format!("sip:{text}") };
-    let address = NameAddr::parse(full).map_err(|_| format!("{text:?} is not a SIP address"))?;
-    match address.uri().host() {
-        Some(_) => Ok(address),
-        None => Err(format!("{text:?} is not a SIP address")),
-    }
-}
-
 pub(super) fn parse_uri(text: &str) -> Result<Uri, Failure> {
     Uri::parse(text.to_owned()).map_err(|_| Failure::usage(format!("{text:?} is not a SIP address")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whom_to_call_is_written_in_many_ways() {
-        for text in ["sip:bob@h", "bob@h", "SIPS:bob@h", "\"Bob\" <sip:bob@h>", "h", "127.0.0.1:5080", "sip:[::1]:5060"]
-        {
-            assert!(parse_address(text).is_ok(), "{text}");
-        }
-        for text in ["", "sip:", "bob@", "<", "sip:bob@h\r\nX: y", "http://h"] {
-            assert!(parse_address(text).is_err(), "{text}");
-        }
-    }
 }

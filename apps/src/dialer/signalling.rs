@@ -6,13 +6,12 @@ use rfc3261::message::{Name, NameAddr, Request, Uri};
 use rfc3261::ua::{Body, Call, Event, Invitation};
 use serde_json::{Value, json};
 
-use super::line::{Line, Speech, SpeechConfig, read};
+use super::line::{Line, Speech, SpeechConfig};
 use super::media::Told;
-use super::options::is_digit;
 use super::outcome::Outcome;
 use super::route;
 use super::run::{Alarm, End, Program, seconds};
-use super::setup::parse_address;
+use crate::common::{info_key, parse_address, read_sdp};
 
 impl Program {
     pub async fn on_event(&mut self, event: Event) {
@@ -163,7 +162,7 @@ impl Program {
         self.print_report(true);
         self.sip.machine_mut().keep(request.headers.raw(Name::CallId).unwrap_or_default());
         let mut line = Line::new(call, from.uri().clone(), true, now);
-        match body.as_ref().map(read).transpose() {
+        match body.as_ref().map(read_sdp).transpose() {
             Ok(offer) => line.offered = offer,
             Err(why) => {
                 let _ = self.sip.machine_mut().at(now).reject(now, call, 400);
@@ -225,7 +224,7 @@ impl Program {
         match body {
             // we made no offer, so this is theirs: without a description of ours nothing of it can be taken
             Some(body) if offered_nothing => {
-                let refusal = read(&body).map(|offer| super::line::refuse_all(&offer));
+                let refusal = read_sdp(&body).map(|offer| super::line::refuse_all(&offer));
                 let _ = self.sip.machine_mut().at(now).answer(now, call, refusal.unwrap_or_else(|_| Body::sdp("")));
             }
             body => self.take_answer(body.as_ref()),
@@ -297,7 +296,7 @@ impl Program {
     fn on_change(&mut self, call: Call, body: Option<Body>) {
         let now = self.sip.now();
         let Some(line) = &mut self.line else { return };
-        let described = match body.as_ref().map(read).transpose() {
+        let described = match body.as_ref().map(read_sdp).transpose() {
             Ok(offer) => {
                 line.offered = offer;
                 line.describe()
@@ -327,22 +326,9 @@ impl Program {
         self.tell("message", &format!("<<< {from}: {text}"), &fields);
     }
 
-    /// Some peers send keys as INFO: `Signal=5` and `Duration=160`, or the bare key.
     fn on_info(&mut self, body: Option<Body>) {
-        let Some(body) = body.filter(|body| body.content_type.to_ascii_lowercase().starts_with("application/dtmf"))
-        else {
-            return;
-        };
-        let text = String::from_utf8_lossy(&body.data).into_owned();
-        let field = |name: &str| {
-            let mut fields = text.lines().filter_map(|line| line.split_once('='));
-            fields.find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
-        };
-        let signal = field("Signal").unwrap_or_else(|| text.trim().to_owned());
-        let key = signal.chars().next().filter(|key| *key != ',' && is_digit(*key) && signal.len() == 1);
-        let duration = field("Duration").and_then(|ms| ms.parse().ok()).unwrap_or(0);
-        if let Some(key) = key {
-            self.on_audio(Told::Digit { key, duration: Duration::from_millis(duration) });
+        if let Some((key, ms)) = body.as_ref().and_then(info_key) {
+            self.on_audio(Told::Digit { key, duration: Duration::from_millis(ms) });
         }
     }
 

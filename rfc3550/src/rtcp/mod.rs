@@ -6,12 +6,14 @@
 mod app;
 mod bye;
 mod compound;
+mod feedback;
 mod report;
 mod sdes;
 
 pub use app::App;
 pub use bye::Goodbye;
 pub use compound::{Compound, MAX_PACKETS};
+pub use feedback::KeyFrameRequest;
 pub use report::{ReceiverReport, ReportBlock, SenderInfo, SenderReport};
 pub use sdes::{Chunk, Item, ItemType, SourceDescription};
 

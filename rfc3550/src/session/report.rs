@@ -114,6 +114,26 @@ impl Session {
         self.timer.sent(now, size, group);
     }
 
+    /// Sends feedback at once, in a compound of its own: a request for a key frame, for one. Whoever calls this keeps
+    /// pauses between such packets. False when there is nobody to send it to.
+    //= rfc4585#3.1/compound MUST
+    //# After a report and the description, like everything else in RTCP.
+    //= rfc4585#3.5.2/early SHOULD
+    //# At once; the next regular report stays where it was, since the caller's pauses bound the rate.
+    pub fn send_feedback(&mut self, now: Instant, feedback: Packet) -> bool {
+        let now = self.advance_to(now);
+        if !matches!(self.state, State::Joined) || self.config.remote_rtcp.is_none() {
+            return false;
+        }
+        let description = self.description();
+        let mut packets = self.reports(now, &description);
+        packets.push(feedback);
+        let data = Compound { packets, padding: 0 }.to_bytes().unwrap_or_default();
+        let has_data = !data.is_empty();
+        self.send_rtcp(data);
+        has_data
+    }
+
     //= rfc3550#11/reports-to-peer MUST
     //# To remote_rtcp, which signalling sets.
     fn send_rtcp(&mut self, data: Bytes) {
