@@ -1,4 +1,4 @@
-# make demo       build a proxy and two dialers, make one verified call on loopback
+# make demo       build a proxy, two dialers and the RTMP gateway, make verified calls on loopback
 # make test       all that a fresh machine with a Rust toolchain can check
 # make test-ROOM  one room alone, e.g. make test-rfc3261
 # make interop    against the real programs (make interop-install gets them: Debian, apt)

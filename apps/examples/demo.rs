@@ -1,13 +1,20 @@
-//! `make demo`: a real call on this machine. A registrar and proxy with digest users, a dialer that answers and one
-//! that calls; both speak a voice-like signal, and what each recorded is compared with what the other spoke.
+//! `make demo`: real calls on this machine. A registrar and proxy with digest users, a dialer that answers and one
+//! that calls; both speak a voice-like signal, and what each recorded is compared with what the other spoke. Then an RTMP
+//! publisher calls the same dialer through the gateway, and voice passes both ways again.
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use amf::amf0::Value;
 use apps::dialer::source::{RATE as HZ, Source};
+use net::Driver;
 use rfc3551::g711::Law;
+use rtmp::client::{Client, Config, Event};
+use rtmp::server::PublishMode;
+use rtmp::url::Url;
+use rtmp::{Message, MessageType};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -73,7 +80,6 @@ fn call(bin: &Path, dir: &Path) -> Result<()> {
         return Err(format!("alice's dialer ended with {status}").into());
     }
     bob.end("INT", Duration::from_secs(10))?;
-    drop(proxy);
 
     println!("\n4. what was heard, against what was spoken");
     for (listener, (speaker, samples)) in [("bob", &voices[0]), ("alice", &voices[1])] {
@@ -81,8 +87,95 @@ fn call(bin: &Path, dir: &Path) -> Result<()> {
         let same = compare(samples, &heard)?;
         println!("   {listener} heard {speaker}: {same:.2} s in a row, every sample as G.711 must carry it");
     }
-    println!("\nThe call works: digest, proxy, voice both ways.");
+    gateway(bin, dir, &proxy_address, &voices.map(|(_, samples)| samples))?;
+    drop(proxy);
+    println!("\nThe calls work: digest, proxy, gateway, voice both ways.");
     Ok(())
+}
+
+/// An RTMP publisher calls bob through the gateway and the proxy.
+fn gateway(bin: &Path, dir: &Path, proxy: &str, [ours, theirs]: &[Vec<i16>; 2]) -> Result<()> {
+    println!("\n5. sip-rtmp: RTMP on one side, SIP through the proxy on the other");
+    let config = dir.join("sip-rtmp.toml");
+    std::fs::write(
+        &config,
+        "[dial-plan]\nfrom = 'sip:alice@127.0.0.1'\npassword = 'secret-of-alice'\ncodecs = ['pcmu']\n",
+    )?;
+    let mut command = Command::new(bin.join("sip-rtmp"));
+    command.args(["--listen", "rtmp:127.0.0.1:0", "--int-ip", "127.0.0.1", "--proxy", proxy, "--config"]);
+    let (_gateway, lines) = Guard::start(command.arg(&config).stderr(Stdio::piped()))?;
+    let address = wait(lines, |l| {
+        l.split_whitespace().find_map(|w| w.strip_prefix("rtmp:").map(|w| w.trim_end_matches(',').to_owned()))
+    })
+    .ok_or("sip-rtmp did not start")?;
+    let (mut bob, lines) =
+        Guard::start(dialer(bin, dir, "bob", proxy).args(["--listen", "--register", "--auto-respond-after", "0"]))?;
+    wait(lines, |l| l.contains("registered").then_some(())).ok_or("bob could not register")?;
+
+    println!("6. a publisher of {address}/call/sip:bob@127.0.0.1 speaks, and plays what bob says");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let heard = runtime.block_on(publish(&format!("rtmp://{address}/call"), "sip:bob@127.0.0.1", ours))?;
+    std::thread::sleep(Duration::from_secs(1)); // the goodbyes
+    bob.end("INT", Duration::from_secs(10))?;
+    println!("\n7. what was heard, against what was spoken");
+    let same = compare(theirs, &heard)?;
+    println!("   the player heard bob: {same:.2} s in a row, every sample as G.711 must carry it");
+    let same = compare(ours, &read_received(&dir.join("bob-call.wav"))?)?;
+    println!("   bob heard the publisher: {same:.2} s in a row, every sample as G.711 must carry it");
+    Ok(())
+}
+
+/// Publishes `samples` at their own pace, and gives back what is played under the same name.
+async fn publish(app: &str, name: &str, samples: &[i16]) -> Result<Vec<i16>> {
+    let mut config = Config::new(Url::parse_app(app)?);
+    config.arguments = Vec::<Value>::new();
+    let mut client = Driver::new(Client::new(config, wire::Rng::from_u64(1)));
+    let now = client.now();
+    client.machine_mut().connect(now)?;
+    let (mut published, mut heard) = (None, Vec::new());
+    let mut frames = samples.chunks_exact(RATE / 50).enumerate();
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    let end = tokio::time::Instant::now() + Duration::from_secs(SECONDS as u64 + 8);
+    loop {
+        tokio::select! {
+            event = client.next() => {
+                let (now, machine) = (client.now(), client.machine_mut());
+                match event {
+                    Event::Connected { .. } => {
+                        machine.create_stream(now)?;
+                        machine.create_stream(now)?;
+                    }
+                    Event::StreamCreated { stream, .. } if published.is_none() => {
+                        machine.publish(now, stream, name, PublishMode::Live)?;
+                        published = Some(stream);
+                    }
+                    Event::StreamCreated { stream, .. } => machine.play(now, stream, name, -2.0, -1.0, true)?,
+                    Event::Media { message, .. } if message.kind == MessageType::Audio => {
+                        Law::Mu.decode(message.payload.get(1..).unwrap_or_default(), &mut heard);
+                    }
+                    Event::Rejected { description, .. } => return Err(description.to_string().into()),
+                    _ => {}
+                }
+            }
+            // until bob has answered, what is published goes nowhere: his voice is the sign to begin
+            _ = tick.tick(), if !heard.is_empty() => {
+                let (Some(stream), Some((n, frame))) = (published, frames.next()) else { continue };
+                let mut payload = vec![0x82];
+                Law::Mu.encode(frame, &mut payload);
+                let message =
+                    Message { kind: MessageType::Audio, timestamp: 20 * n as u32, stream, payload: payload.into() };
+                let now = client.now();
+                client.machine_mut().send(now, stream, &message)?;
+            }
+            () = tokio::time::sleep_until(end) => break,
+        }
+        if heard.len() > (SECONDS + 1) * RATE || (frames.len() == 0 && heard.len() >= SECONDS * RATE) {
+            break;
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    client.shutdown().await;
+    Ok(heard)
 }
 
 fn dialer(bin: &Path, dir: &Path, user: &str, proxy: &str) -> Command {

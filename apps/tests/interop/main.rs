@@ -1,6 +1,7 @@
 //! sip-proxy and dialer against the real programs of the field: `make interop`. Needs what `peers/install` installs.
 mod audio;
 mod baresip;
+mod gateway;
 mod kamailio;
 mod peers;
 mod programs;
