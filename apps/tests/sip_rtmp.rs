@@ -275,6 +275,7 @@ impl Phone {
             let (stream, now) = (self.stream(), self.driver.now());
             self.driver.machine_mut().play(now, stream, name, -2.0, -1.0, true).unwrap();
         }
+        self.serve(Duration::from_millis(100)); // what was asked for leaves only while the connection is served
     }
 
     /// Speaks a tone into the published stream, in real time.
@@ -464,6 +465,8 @@ fn a_call_that_nobody_takes_is_told_with_its_reason() {
     bob.wait(&["\"ended\"", "gave up"]);
     alice.call("invite", &texts(&["sip:bob@127.0.0.1", "aac"])).unwrap();
     assert!(text(&alice.callback("rejected")[0]).starts_with("488 "), "AAC is not built in");
+    alice.call("invite", &texts(&["sip:bob@127.0.0.1", "ulaw"])).unwrap();
+    assert!(text(&alice.callback("rejected")[0]).starts_with("488 "), "Speex is not transcoded");
 }
 
 #[test]

@@ -40,6 +40,9 @@ fn publisher(url: &str, hz: u32) -> Proc {
 fn player(url: &str, file: &Path) -> Proc {
     let mut command = Command::new("ffmpeg");
     command.args(["-loglevel", "info", "-nostdin", "-y", "-rw_timeout", "20000000", "-i", url, "-vn"]);
+    // else it waits five seconds for pictures that do not come
+    command.args(["-loglevel", "info", "-nostdin", "-y", "-analyzeduration", "500000", "-rw_timeout", "20000000"]);
+    command.args(["-i", url, "-vn"]);
     Proc::start("ffmpeg", command.args(["-c:a", "pcm_s16le"]).arg(file))
 }
 
@@ -105,6 +108,7 @@ fn baresip_calls_an_ffmpeg() {
     alice.command("dial", "sip:carol@127.0.0.1");
     alice.proc.wait_for("Call established", LIMIT);
     seconds(4.0);
+    seconds(5.0);
     alice.command("hangup", "");
     gateway.wait_for("Byed", LIMIT);
     player.signal("INT");
