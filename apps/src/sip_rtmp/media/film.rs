@@ -24,8 +24,9 @@ pub struct Film {
 /// Payloads of one packet, so that it fits the usual paths with all headers around it.
 const MAX_PAYLOAD: usize = 1_350;
 
-/// In mode 0 a NAL unit is one packet, however long: rather fragments of IP than no picture.
-const MAX_SINGLE: usize = 60_000;
+/// The longest payload that video may have. In mode 0 a NAL unit is one packet, however long: rather fragments of IP than no
+/// picture. RTP sessions must let it pass: [`rfc3550::Config::max_payload`].
+pub const MAX_SINGLE: usize = 60_000;
 
 impl Film {
     /// For what was agreed.

@@ -36,6 +36,7 @@ use wire::Instant;
 use clock::TimeLine;
 use codecs::Audio;
 use film::Film;
+pub use film::MAX_SINGLE;
 use listen::Listen;
 use show::Show;
 use speak::Speak;
