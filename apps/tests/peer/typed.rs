@@ -58,5 +58,5 @@ fn a_line_too_long_is_skipped() {
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let errors = lines.iter().filter(|line| line["error"].as_str().is_some_and(|why| why.contains("skipped")));
     assert_eq!(errors.count(), 1, "{lines:?}");
-    assert!(lines.contains(&json!({"result": [], "re": "peers"})), "it goes on: {lines:?}");
+    assert!(lines.iter().any(|line| line["re"] == "peers" && line["result"] == json!([])), "it goes on: {lines:?}");
 }
