@@ -12,7 +12,7 @@ use common::{Puppet, beside, dial, loopback, next, opened, pieces, read_all, rea
 use net::{Config, Driver, Fingerprint, Identity, Options, Tls, Trust, fingerprint};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection, StreamOwned};
 use wire::{CloseReason, ConnId, Input, Transport};
 
 const CLIENT: ConnId = ConnId::outbound(0);
