@@ -24,10 +24,10 @@ fn one_dictionary_whatever_the_seed() {
     }
 }
 
-/// Whoever updates, the fields that the other side wrote just before stay: a gateway merges into what old peers have set,
-/// and old peers into what it has set.
+/// Whoever updates, the fields that the other side wrote stay: a gateway merges into what old peers have just set, and
+/// old peers into what it set some seconds ago.
 #[test]
-fn an_update_is_merged_into_what_the_other_side_has_just_set() {
+fn an_update_is_merged_into_what_the_other_side_has_set() {
     for seed in 5100..5112u64 {
         let nodes = ["tr", "ttr", "trr"][seed as usize % 3];
         println!("nodes {nodes}");
@@ -38,6 +38,9 @@ fn an_update_is_merged_into_what_the_other_side_has_just_set() {
         let ways = [("set by an old peer", 0, gateway), ("set by a gateway", gateway, 0)];
         for (key, setter, updater) in ways {
             world.set(setter, key, set.clone());
+            if setter == gateway {
+                world.run(3_000); // what a gateway sets reaches the tables of old peers in a second or two
+            }
             match world.update(updater, key, &[("b", 3), ("c", 4)]) {
                 Ok(Outcome::Value(value)) => assert_eq!(fields(Some(value)), merged, "{key}"),
                 other => panic!("{key}: {other:?}"),
