@@ -15,7 +15,7 @@ use std::str::FromStr;
 pub struct Fmtp {
     /// The highest sampling rate that is of use to the receiver, in Hz, 8,000 to 48,000. Default 48,000.
     pub max_playback_rate: u32,
-    /// The highest sampling rate that the sender is likely to have, in Hz. Default 48,000.
+    /// The highest rate at which the sender may have sampled, in Hz. Default 48,000.
     pub max_capture_rate: u32,
     /// The most milliseconds of a packet, 3 to 120. Default 120.
     pub max_ptime: u32,
