@@ -129,6 +129,12 @@ impl Proc {
         }
     }
 
+    /// Whether it has not ended yet.
+    #[allow(dead_code, reason = "rtmp_interop asks")]
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Everything printed so far.
     pub fn output(&mut self) -> String {
         self.seen.extend(self.lines.try_iter());
