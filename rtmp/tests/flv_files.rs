@@ -1,5 +1,6 @@
 //! Whole files: a recorded one in pieces of every size, what is written is read, appending, seeking.
 
+use amf::amf0::Value;
 use bytes::{Bytes, BytesMut};
 use rtmp::flv::{Config, Header, Limits, Metadata, Patch, Reader, Scan, Summary, Tag, TagKind, Writer};
 use rtmp::tag::{Audio, Video, VideoCodec, aac, avc};
@@ -220,4 +221,32 @@ fn metadata_in_both_forms() {
     }
     assert!(Metadata::parse(&Bytes::from_static(b"\x02\0\x0aonMetaData\x05")).is_none());
     assert!(Metadata::parse(&Bytes::from_static(b"\x02\0\x0aonCuePoint")).is_none());
+}
+
+/// ffmpeg reads metadata up to the first string of 1,024 bytes, and no further.
+#[test]
+fn the_room_for_key_frames_holds_no_long_string() {
+    fn longest(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.len(),
+            Value::StrictArray(values) => values.iter().map(longest).max().unwrap_or(0),
+            Value::Object(values) | Value::EcmaArray(values) => {
+                values.iter().map(|(_, v)| longest(v)).max().unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+    for key_frames in (0..300).chain([3000]) {
+        let mut writer = Writer::new(Config { key_frames, ..Config::default() });
+        let mut file = BytesMut::new();
+        writer.write(&picture(0, true), &mut file);
+        writer.write(&picture(40, true), &mut file);
+        let patches = writer.finish(&mut file);
+        let file = patched(file, patches);
+        let (tags, reader) = tags(&file, file.len());
+        assert_eq!((tags.len(), reader.damaged()), (3, 0));
+        let values = amf::amf0::decode_all(tags[0].payload.clone(), &amf::Limits::default()).unwrap();
+        assert!(longest(&values[1]) < 1024, "{key_frames}");
+        assert_eq!(values[1].get("duration").and_then(Value::as_f64), Some(0.04), "{key_frames}");
+    }
 }

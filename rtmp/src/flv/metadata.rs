@@ -125,11 +125,24 @@ impl Metadata {
         if bytes.len() == len {
             return Some(bytes);
         }
-        let spaces = len.checked_sub(bytes.len())?.checked_sub(FILLER_LEN)?;
         let mut filled = self.clone();
-        filled.insert(FILLER, " ".repeat(spaces));
+        filled.insert(FILLER, filler(len.checked_sub(bytes.len())?)?);
         Some(filled.to_bytes()).filter(|bytes| bytes.len() == len)
     }
+}
+
+/// A value of spaces that takes that many bytes with its name. A string, or, since common readers give up at strings of
+/// 1,024 bytes, an array of strings.
+fn filler(bytes: usize) -> Option<Value> {
+    let spaces = |count: usize| Value::from(" ".repeat(count));
+    let whole = bytes.checked_sub(FILLER_LEN)?;
+    if whole <= FILLER_STRING {
+        return Some(spaces(whole));
+    }
+    let room = bytes.checked_sub(FILLER_ARRAY_LEN)?;
+    let count = room.div_ceil(FILLER_STRING);
+    let size = |n: usize| room / count + usize::from(n < room % count);
+    Some(Value::StrictArray((0..count).map(|n| spaces(size(n) - 3)).collect()))
 }
 
 /// Key frames as players look for them: an array of times in seconds, and one of offsets in the file.
@@ -145,5 +158,9 @@ const KEYFRAMES: &str = "keyframes";
 const FILLER: &str = "filler";
 /// The bytes of `keyframes` without entries: name, object, two arrays with names and counts, end.
 const KEYFRAMES_LEN: usize = (2 + 9) + 1 + (2 + 13 + 1 + 4) + (2 + 5 + 1 + 4) + 3;
-/// The bytes of `filler` without spaces.
+/// The longest string of `filler`.
+const FILLER_STRING: usize = 1000;
+/// The bytes of `filler` as an array without strings, each of which has three of its own.
+const FILLER_ARRAY_LEN: usize = (2 + 6) + 1 + 4;
+/// The bytes of `filler` as a string without spaces.
 const FILLER_LEN: usize = (2 + 6) + 1 + 2;
