@@ -1,8 +1,10 @@
 use std::fmt;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use serde::de::DeserializeOwned;
 
 /// Why a program ends without success. It prints as one line: what went wrong, and what the user can do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +78,19 @@ pub fn parse_args<T: Parser>(args: impl IntoIterator<Item = std::ffi::OsString>)
             let tip = parts.find_map(|part| part.trim().strip_prefix("tip: ")).map(|tip| format!(" ({tip})"));
             Failure::Usage(format!("{}; see --help", one_line(&[first, &tip.unwrap_or_default()].concat())))
         }
+    })
+}
+
+/// Reads the TOML file of a program's options.
+///
+/// # Errors
+/// [`Failure::Usage`] when it cannot be read or holds what is no option, with the line.
+pub fn read_config<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {shown}: {e}")))?;
+    toml::from_str(&text).map_err(|e| {
+        let line = e.span().map_or(0, |span| text.get(..span.start).unwrap_or(&text).matches('\n').count()) + 1;
+        Failure::usage(format!("{shown} line {line}: {}", e.message()))
     })
 }
 

@@ -11,7 +11,7 @@ mod signals;
 mod sip;
 mod users;
 
-pub use exit::{Failure, parse_args, run};
+pub use exit::{Failure, parse_args, read_config, run};
 pub use listen::Listen;
 pub use log::{LogFormat, LogOptions};
 pub use seed::seed;

@@ -1,11 +1,11 @@
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use serde::Deserialize;
 
 use super::listen::Place;
-use crate::common::{Failure, LogOptions};
+use crate::common::{Failure, LogOptions, read_config};
 
 /// What `--second-publisher` may say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -123,15 +123,9 @@ impl Options {
     /// [`Failure::Usage`] when the file cannot be read, with the line.
     pub fn with_config(self) -> Result<Options, Failure> {
         match self.config.clone() {
-            Some(path) => Ok(self.over(Options::read(&path)?)),
+            Some(path) => Ok(self.over(read_config(&path)?)),
             None => Ok(self),
         }
-    }
-
-    fn read(path: &Path) -> Result<Options, Failure> {
-        let shown = path.display();
-        let text = std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {shown}: {e}")))?;
-        toml::from_str(&text).map_err(|e| Failure::usage(format!("{shown}: {e}")))
     }
 
     fn over(self, file: Options) -> Options {

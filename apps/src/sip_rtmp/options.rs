@@ -1,11 +1,11 @@
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Parser;
 use serde::Deserialize;
 
 use super::dialplan::DialPlan;
-use crate::common::{Failure, LogOptions};
+use crate::common::{Failure, LogOptions, read_config};
 use crate::rtmp_server::Place;
 
 /// The options of `sip-rtmp`, from the command line or, with the same names, from a TOML file. An option that was not
@@ -83,18 +83,9 @@ impl Options {
     /// [`Failure::Usage`] when the file cannot be read, with the line.
     pub fn with_config(self) -> Result<Options, Failure> {
         match self.config.clone() {
-            Some(path) => Ok(self.over(Options::read(&path)?)),
+            Some(path) => Ok(self.over(read_config(&path)?)),
             None => Ok(self),
         }
-    }
-
-    fn read(path: &Path) -> Result<Options, Failure> {
-        let shown = path.display();
-        let text = std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {shown}: {e}")))?;
-        toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(0, |span| text.get(..span.start).unwrap_or(&text).matches('\n').count()) + 1;
-            Failure::usage(format!("{shown} line {line}: {}", e.message()))
-        })
     }
 
     /// These options where given, else those of `file`.
