@@ -47,6 +47,9 @@ pub struct Config {
     pub lookup_timeout: Duration,
     /// Whether several sockets may share one UDP or TCP port, so that several drivers share its load. Default false.
     pub share_ports: bool,
+    /// Whether a small write to a stream leaves at once (TCP_NODELAY) instead of waiting, up to the peer's delayed
+    /// acknowledgement, for more to go with it. Default true.
+    pub no_delay: bool,
     /// How TLS connections are secured.
     #[cfg(feature = "tls")]
     pub tls: Tls,
@@ -75,6 +78,7 @@ impl Default for Config {
             lookup_queue: 1_024,
             lookup_timeout: Duration::from_secs(5),
             share_ports: false,
+            no_delay: true,
             #[cfg(feature = "tls")]
             tls: Tls::default(),
             #[cfg(feature = "ws")]

@@ -79,7 +79,7 @@ impl Io {
                 return tracing::warn!(%local, %remote, %error, "connection not accepted");
             }
         };
-        let _ = stream.set_nodelay(true);
+        let _ = stream.set_nodelay(self.config.no_delay);
         let id = ConnId::inbound(self.next_inbound);
         self.next_inbound += 1;
         self.stats.accepted += 1;
@@ -127,7 +127,7 @@ impl Io {
         let (id, remote) = (conn.id, conn.remote);
         match result {
             Ok(stream) => {
-                let _ = stream.set_nodelay(true);
+                let _ = stream.set_nodelay(self.config.no_delay);
                 conn.local = stream.local_addr().unwrap_or(conn.local);
                 conn.socket = Ok(stream);
             }

@@ -58,6 +58,10 @@ pub struct Options {
     /// KiB that may wait for a player before it loses messages, up to the next key frame [default: 1024]
     #[arg(long, value_name = "KIB", help_heading = "Streams")]
     pub slow_reader: Option<usize>,
+    /// Send every message at once, for about twice the processor time, instead of with the next one while the player
+    /// has not acknowledged the last
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Streams")]
+    pub low_delay: Option<bool>,
     /// Players of a stream that nobody publishes get an error instead of waiting for it
     #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Streams")]
     pub no_wait: Option<bool>,
@@ -144,6 +148,7 @@ impl Options {
             idle_publisher: self.idle_publisher.or(file.idle_publisher),
             gop_cache: self.gop_cache.or(file.gop_cache),
             slow_reader: self.slow_reader.or(file.slow_reader),
+            low_delay: self.low_delay.or(file.low_delay),
             no_wait: self.no_wait.or(file.no_wait),
             record_dir: self.record_dir.or(file.record_dir),
             record_all: self.record_all.or(file.record_all),

@@ -125,6 +125,7 @@ impl Server {
             connections: settings.max_connections,
             // Above the point where messages are dropped: one group of pictures may go to a joiner at once.
             stream_queue: 2 * settings.hub.slow_reader + settings.hub.cache.bytes + (1 << 20),
+            no_delay: settings.low_delay,
             tls: settings.tls.clone(),
             ..Config::default()
         };

@@ -30,6 +30,8 @@ pub struct Settings {
     pub apps: Vec<String>,
     /// The rules of the hub.
     pub hub: HubConfig,
+    /// Whether small messages leave at once.
+    pub low_delay: bool,
     /// Whether players wait for a publisher.
     pub waits: bool,
     /// The folder of recordings.
@@ -137,6 +139,7 @@ impl Settings {
             max_connections: options.max_connections.unwrap_or(10_000).max(1),
             apps: options.app,
             hub,
+            low_delay: options.low_delay.unwrap_or(false),
             waits: !options.no_wait.unwrap_or(false),
             record_dir: options.record_dir,
             record_all: options.record_all.unwrap_or(false),
