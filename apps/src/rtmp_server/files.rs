@@ -22,6 +22,8 @@ pub struct FilePlay {
     first: VecDeque<Tag>,
     /// When the tag of that time was due.
     clock: Option<(Instant, u32)>,
+    /// The time of the last tag that went out.
+    last: u32,
     /// Not a tag from this time on.
     end: Option<u32>,
     ahead: Duration,
@@ -70,6 +72,7 @@ impl FilePlay {
             next: None,
             first,
             clock: None,
+            last: 0,
             end,
             ahead: AHEAD,
             is_paused: false,
@@ -105,9 +108,9 @@ impl FilePlay {
         if let Some(tag) = self.first.pop_front() {
             return Step::Message(tag.to_message(1));
         }
-        let Some(tag) = &self.next else { return Step::End };
+        let Some(tag) = &self.next else { return self.over(now) };
         if self.end.is_some_and(|end| tag.timestamp >= end) && !tag.is_sequence_header() {
-            return Step::End;
+            return self.over(now);
         }
         let (began, from) = *self.clock.get_or_insert((now, tag.timestamp));
         let due = began + Duration::from_millis(tag.timestamp.saturating_sub(from).into());
@@ -115,10 +118,21 @@ impl FilePlay {
             return Step::Wait;
         }
         let message = tag.to_message(1);
+        self.last = tag.timestamp;
         if self.advance().is_err() {
             self.next = None;
         }
         Step::Message(message)
+    }
+
+    /// Everything went out ahead of time; it is over when its time has come, until when a player may still seek.
+    fn over(&self, now: Instant) -> Step {
+        match self.clock {
+            Some((began, from)) if now < began + Duration::from_millis(self.last.saturating_sub(from).into()) => {
+                Step::Wait
+            }
+            _ => Step::End,
+        }
     }
 
     fn advance(&mut self) -> std::io::Result<()> {
