@@ -1,6 +1,8 @@
 //! What every program here does the same way: errors in one line, exit codes, logs, signals, addresses to listen on,
 //! and the file of users.
 
+#[cfg(any(feature = "peer", feature = "rtmp-server"))]
+mod certificate;
 mod exit;
 mod listen;
 mod log;
@@ -11,6 +13,8 @@ mod signals;
 mod sip;
 mod users;
 
+#[cfg(any(feature = "peer", feature = "rtmp-server"))]
+pub use certificate::self_signed;
 pub use exit::{Failure, parse_args, read_config, run};
 pub use listen::Listen;
 pub use log::{LogFormat, LogOptions};

@@ -8,7 +8,7 @@ use wire::{Machine, Transport};
 
 use super::address::Place;
 use super::options::NodeOptions;
-use crate::common::Failure;
+use crate::common::{Failure, self_signed};
 
 /// How links are secured: with a certificate if anybody dials us over TLS, and the trust that the options ask for.
 /// Without any, certificates have to be signed by an authority that the operating system trusts.
@@ -42,10 +42,7 @@ fn identity(options: &NodeOptions) -> Result<Identity, Failure> {
     if names.is_empty() {
         names.push("127.0.0.1".into());
     }
-    let failed = |e: rcgen::Error| Failure::runtime(format!("cannot make a certificate: {e}; give one with --cert"));
-    let made = rcgen::generate_simple_self_signed(names).map_err(failed)?;
-    Identity::from_der([made.cert.der().to_vec()], made.signing_key.serialize_der())
-        .map_err(|e| Failure::runtime(format!("cannot use the certificate just made: {e}; give one with --cert")))
+    self_signed(names)
 }
 
 fn trust(options: &NodeOptions) -> Result<Trust, Failure> {

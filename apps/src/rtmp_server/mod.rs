@@ -17,6 +17,7 @@ mod server;
 mod settings;
 mod status;
 mod streams;
+mod wires;
 
 pub use access::{Action, Keys};
 pub use hub::StreamKey;
@@ -25,3 +26,4 @@ pub use options::{Options, SecondPublisherName};
 pub use paths::file_of;
 pub use server::main;
 pub use settings::{Relay, Settings};
+pub use wires::Wires;

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -13,13 +13,13 @@ use rtmp::flv::{Config, Summary, Tag, Writer};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::files::scan;
-use super::hub::Place;
+use super::hub::Spot;
 
 /// How a recording ended.
 #[derive(Debug)]
 pub struct Recorded {
     /// Whose stream it was.
-    pub place: Place,
+    pub place: Spot,
     /// The file.
     pub path: PathBuf,
     /// Its length, or why it broke off. What was written up to then is a whole file.
@@ -41,7 +41,7 @@ impl Recorder {
     pub fn start(
         path: PathBuf,
         append: bool,
-        place: Place,
+        place: Spot,
         done: UnboundedSender<Recorded>,
     ) -> std::io::Result<Recorder> {
         if let Some(folder) = path.parent() {
@@ -138,11 +138,6 @@ impl Out {
         }
         self.file.seek(SeekFrom::End(0))
     }
-}
-
-/// Whether there is such a recording, for playing it.
-pub fn exists(path: &Path) -> bool {
-    path.is_file()
 }
 
 const QUEUE: usize = 4096;

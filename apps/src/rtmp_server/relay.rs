@@ -12,7 +12,7 @@ use rtmp::{Message, status};
 use serde_json::{Value, json};
 use wire::{ConnId, Instant, Rng};
 
-use super::hub::{Hub, Place as Spot, StreamKey};
+use super::hub::{Hub, Spot, StreamKey};
 use super::server::Server;
 use super::settings::{Relay, Settings};
 
@@ -105,7 +105,8 @@ impl Relays {
 
     /// Somebody else publishes here what this one fetched.
     pub fn stop_pull(&mut self, conn: ConnId) {
-        let pulled = self.lines.iter().find(|(id, line)| line.is_pull && spot(**id).conn == conn).map(|(id, _)| *id);
+        let pulled =
+            self.lines.iter().find(|(id, line)| line.is_pull && Spot::apart(**id).conn == conn).map(|(id, _)| *id);
         if let Some(id) = pulled {
             self.end(id);
         }
@@ -216,7 +217,7 @@ impl Server {
     pub(super) fn on_relay(&mut self, id: u64, event: Event) {
         let now = self.driver.now();
         match event {
-            Event::Media { message, .. } => self.on_media(spot(id), &message),
+            Event::Media { message, .. } => self.on_media(Spot::apart(id), &message),
             Event::Connected { .. } => {
                 if let Some(driver) = self.relays.drivers.at(&id) {
                     let _answered_below = driver.machine_mut().create_stream(now);
@@ -254,7 +255,7 @@ impl Server {
             (status::PLAY_START | status::PLAY_PUBLISH_NOTIFY, true) if !line.is_ready => {
                 (line.is_ready, line.backoff) = (true, FIRST_RETRY);
                 let (hub, mut wires) = self.hub();
-                if hub.publish(now, &key, spot(id), &mut wires).is_err() {
+                if hub.publish(now, &key, Spot::apart(id), &mut wires).is_err() {
                     self.relays.end(id); // published here meanwhile
                 } else {
                     self.relays.published(now, &key);
@@ -275,7 +276,7 @@ impl Server {
 
     fn relay_failed(&mut self, now: Instant, id: u64, why: &str) {
         self.relays.fail(now, id, why);
-        self.end_publishing(spot(id));
+        self.end_publishing(Spot::apart(id));
     }
 
     /// Connects again where that is due, and ends what nobody wants any more.
@@ -301,17 +302,12 @@ impl Server {
         }
         for id in over {
             self.relays.end(id);
-            self.end_publishing(spot(id));
+            self.end_publishing(Spot::apart(id));
         }
         for id in due {
             self.relays.connect(now, id);
         }
     }
-}
-
-/// What a pulled stream is published by, in the hub: connections that the server accepted have other numbers.
-fn spot(id: u64) -> Spot {
-    Spot { conn: ConnId::outbound(id), stream: 1 }
 }
 
 /// The number that a client gives its one connection.

@@ -1,21 +1,23 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use net::{Clock, Config, Driver, Trace};
 use rtmp::server::{ClosedReason, Event, Role, Server as Rtmp, Track};
 use rtmp::status::{self, Status};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use wire::{ConnId, Instant, Rng};
 
 use super::callback::Verdict;
 use super::files::FilePlay;
-use super::hub::{Hub, Place as Spot, Sink, StreamKey};
+use super::hub::{Hub, Spot, StreamKey};
 use super::record::{Recorded, Recorder};
 use super::relay::Relays;
+use super::wires::Wires;
 use super::{Action, Options, Settings, listen};
 use crate::common::metrics::{Page, Scrape, render, serve};
 use crate::common::{Failure, Signals, seed};
@@ -84,6 +86,8 @@ pub(super) struct Server {
     pub files: HashMap<Spot, FilePlay>,
     pub relays: Relays,
     pub answers: UnboundedSender<Answered>,
+    /// For the questions to web servers: so many are under way at a time, however many clients want something.
+    pub turns: Arc<Semaphore>,
     pub recorded: UnboundedSender<Recorded>,
     pub counts: Counts,
 }
@@ -166,6 +170,7 @@ impl Server {
             files: HashMap::new(),
             relays,
             answers,
+            turns: Arc::new(Semaphore::new(QUESTIONS)),
             recorded,
             counts: Counts::default(),
         };
@@ -335,47 +340,6 @@ pub(super) fn log(recorded: &Recorded) {
     }
 }
 
-/// The server machine as the hub sees it.
-pub(super) struct Wires<'a> {
-    pub now: Instant,
-    pub driver: &'a mut Driver<Rtmp>,
-}
-
-impl Sink for Wires<'_> {
-    fn unsent(&self, conn: ConnId) -> usize {
-        self.driver.unsent(conn) + self.driver.machine().unsent(conn)
-    }
-
-    fn chunk_size(&self, conn: ConnId) -> u32 {
-        self.driver.machine().chunk_size(conn).unwrap_or(128)
-    }
-
-    fn send(&mut self, spot: Spot, chunks: Bytes) {
-        let _player_gone = self.driver.machine_mut().send_shared(self.now, spot.conn, chunks);
-    }
-
-    fn published(&mut self, spot: Spot, key: &StreamKey, is_on: bool) {
-        let (code, what) = match is_on {
-            true => (status::PLAY_PUBLISH_NOTIFY, "is now published"),
-            false => (status::PLAY_UNPUBLISH_NOTIFY, "is now unpublished"),
-        };
-        let told = Status::new(code, &format!("{} {what}.", key.name));
-        let machine = self.driver.machine_mut();
-        if is_on {
-            let _player_gone = machine.stream_begin(self.now, spot.conn, spot.stream);
-        }
-        let _player_gone = machine.status(self.now, spot.conn, spot.stream, &told);
-        if !is_on {
-            let _player_gone = machine.stream_eof(self.now, spot.conn, spot.stream);
-        }
-    }
-
-    fn disconnect(&mut self, conn: ConnId, why: &'static str) {
-        tracing::info!("closing a connection: {why}");
-        self.driver.machine_mut().disconnect(self.now, conn);
-    }
-}
-
 /// Says that the program is ready, and where: one line on standard output.
 fn announce(bound: &[listen::Place], metrics: Option<SocketAddr>, is_json: bool) {
     let listen: Vec<String> = bound.iter().map(ToString::to_string).collect();
@@ -395,3 +359,6 @@ fn announce(bound: &[listen::Place], metrics: Option<SocketAddr>, is_json: bool)
     let mut out = std::io::stdout().lock();
     let _nobody_reads = writeln!(out, "{line}").and_then(|()| out.flush());
 }
+
+/// Questions to web servers at a time.
+const QUESTIONS: usize = 64;

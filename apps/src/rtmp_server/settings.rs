@@ -11,7 +11,7 @@ use super::callback;
 use super::hub::{CacheLimits, HubConfig, SecondPublisher, StreamKey};
 use super::listen::Place;
 use super::options::{Options, SecondPublisherName};
-use crate::common::Failure;
+use crate::common::{Failure, self_signed};
 
 /// The options, checked and with every default filled in.
 #[derive(Debug)]
@@ -163,11 +163,8 @@ fn tls(options: &Options, listen: &[Place]) -> Result<Tls, Failure> {
         }
         _ if listen.iter().any(|place| place.scheme.transport().is_secure()) => {
             let names: Vec<String> = listen.iter().map(|place| place.addr.ip().to_string()).collect();
-            let failed = |e: String| Failure::runtime(format!("cannot make a certificate: {e}; give one with --cert"));
-            let made = rcgen::generate_simple_self_signed(names).map_err(|e| failed(e.to_string()))?;
-            let identity = Identity::from_der([made.cert.der().to_vec()], made.signing_key.serialize_der());
             tracing::info!("no --cert: rtmps uses a certificate that nobody has signed");
-            Some(identity.map_err(|e| failed(e.to_string()))?)
+            Some(self_signed(names)?)
         }
         _ => None,
     };

@@ -7,13 +7,14 @@ use rtmp::server::PublishMode;
 use rtmp::status::{self, Status};
 use rtmp::{Message, url};
 
+use super::Action;
 use super::callback::{Question, Verdict, ask};
 use super::files::{FilePlay, Step};
-use super::hub::{Place as Spot, Refusal, StreamKey};
+use super::hub::{Refusal, Spot, StreamKey};
 use super::paths::file_of;
 use super::record::{Recorded, Recorder};
-use super::server::{Answered, Server, Wires, Wish, log};
-use super::{Action, record};
+use super::server::{Answered, Server, Wish, log};
+use super::wires::Wires;
 
 impl Server {
     pub(super) fn on_media(&mut self, spot: Spot, message: &Message) {
@@ -83,7 +84,9 @@ impl Server {
 
     fn put(&self, url: Uri, spot: Spot, wish: &Wish, question: Question) {
         let (answers, action, ticket) = (self.answers.clone(), wish.action, wish.ticket);
+        let turns = self.turns.clone();
         tokio::spawn(async move {
+            let _turn = turns.acquire().await; // never closed
             let verdict = ask(&url, &question).await;
             let _server_gone = answers.send(Answered::Verdict { spot, action, ticket, verdict });
         });
@@ -221,7 +224,7 @@ impl Server {
     fn begin_playing(&mut self, spot: Spot, wish: Wish) {
         let is_live = self.hub.stream(&wish.key).is_some_and(|stream| stream.source().is_some());
         let path = self.settings.record_dir.as_ref().and_then(|dir| file_of(dir, &wish.key));
-        let path = path.filter(|path| wish.start > -0.5 || (wish.start < -1.5 && !is_live && record::exists(path)));
+        let path = path.filter(|path| wish.start > -0.5 || (wish.start < -1.5 && !is_live && path.is_file()));
         if let Some(path) = path {
             return self.open(spot, wish, path, None);
         }

@@ -13,16 +13,16 @@ use super::line::{Command, LineConfig};
 use super::media::codecs::Audio;
 use super::run::{Client, LineId, Origin, Program, Seat, Waiting};
 use crate::common::parse_address;
-use crate::rtmp_server::hub::{Place, StreamKey};
+use crate::rtmp_server::hub::{Spot, StreamKey};
 
 impl Program {
     pub fn on_rtmp(&mut self, event: Event) {
         match event {
             Event::Connect { conn, request, .. } => self.on_connect(conn, &request),
-            Event::Publish { conn, stream, name, .. } => self.on_publish(Place { conn, stream }, &name),
-            Event::Play { conn, stream, name, .. } => self.on_play(Place { conn, stream }, &name),
+            Event::Publish { conn, stream, name, .. } => self.on_publish(Spot { conn, stream }, &name),
+            Event::Play { conn, stream, name, .. } => self.on_play(Spot { conn, stream }, &name),
             Event::Media { conn, stream, message } => {
-                let (now, place) = (self.server.now(), Place { conn, stream });
+                let (now, place) = (self.server.now(), Spot { conn, stream });
                 match self.publishers.get(&place).copied() {
                     Some(line) => {
                         self.at_line(line, |line, now| line.published(now, &message));
@@ -34,12 +34,12 @@ impl Program {
                     }
                 }
             }
-            Event::Stopped { conn, stream, was } => self.on_stopped(Place { conn, stream }, was),
+            Event::Stopped { conn, stream, was } => self.on_stopped(Spot { conn, stream }, was),
             Event::Pause { conn, stream, pause, .. } => {
-                self.hub.set(Place { conn, stream }, |player| player.paused = pause);
+                self.hub.set(Spot { conn, stream }, |player| player.paused = pause);
             }
             Event::Receive { conn, stream, track, on } => {
-                self.hub.set(Place { conn, stream }, |player| match track {
+                self.hub.set(Spot { conn, stream }, |player| match track {
                     Track::Audio => player.audio = on,
                     Track::Video => player.video = on,
                 });
@@ -143,7 +143,7 @@ impl Program {
         self.close_line(line);
     }
 
-    fn on_publish(&mut self, place: Place, name: &str) {
+    fn on_publish(&mut self, place: Spot, name: &str) {
         let now = self.server.now();
         match self.clients.get(&place.conn) {
             Some(Client::Line(path)) => {
@@ -176,7 +176,7 @@ impl Program {
     }
 
     /// A plain publisher: its stream's name says who is called, or whose calls it answers.
-    fn call_by_name(&mut self, place: Place, name: &str) {
+    fn call_by_name(&mut self, place: Spot, name: &str) {
         let path = format!("{}/{name}", self.settings.dial_plan.app());
         let busy = self.paths.get(&path).and_then(|line| self.seats.get(line)).is_some_and(|s| s.publisher.is_some());
         let named = match self.settings.dial_plan.named(name) {
@@ -207,7 +207,7 @@ impl Program {
         }
     }
 
-    fn seat_publisher(&mut self, line: LineId, place: Place) {
+    fn seat_publisher(&mut self, line: LineId, place: Spot) {
         if let Some(seat) = self.seats.get_mut(&line) {
             seat.publisher = Some(place);
             self.publishers.insert(place, line);
@@ -229,7 +229,7 @@ impl Program {
         Ok(config)
     }
 
-    fn on_play(&mut self, place: Place, name: &str) {
+    fn on_play(&mut self, place: Spot, name: &str) {
         let now = self.server.now();
         let (key, line) = match self.clients.get(&place.conn) {
             Some(Client::Line(path)) => {
@@ -258,7 +258,7 @@ impl Program {
         }
     }
 
-    fn on_stopped(&mut self, place: Place, was: Role) {
+    fn on_stopped(&mut self, place: Spot, was: Role) {
         if was == Role::Playing {
             self.hub.stop(place);
             return;
@@ -336,12 +336,12 @@ impl Program {
         let _gone = self.server.machine_mut().reject(now, conn, why);
     }
 
-    fn refuse_publish(&mut self, place: Place, why: &str) {
+    fn refuse_publish(&mut self, place: Spot, why: &str) {
         let now = self.server.now();
         let _gone = self.server.machine_mut().reject_publish(now, place.conn, place.stream, PUBLISH_BAD_NAME, why);
     }
 
-    fn refuse_play(&mut self, place: Place, why: &str) {
+    fn refuse_play(&mut self, place: Spot, why: &str) {
         let now = self.server.now();
         let _gone = self.server.machine_mut().reject_play(now, place.conn, place.stream, PLAY_STREAM_NOT_FOUND, why);
     }

@@ -10,7 +10,7 @@ use super::commands;
 use super::line::{Callback, Command, Event, Line, LineConfig};
 use super::run::{LINE, LineId, Origin, Program, Seat};
 use crate::common::parse_address;
-use crate::rtmp_server::hub::{Place, StreamKey};
+use crate::rtmp_server::hub::{Spot, StreamKey};
 
 impl Program {
     /// Opens a line for a client, a plain call or an extension: its SIP socket, its machine, its seat.
@@ -99,7 +99,7 @@ impl Program {
             }
             Event::Play(message) => {
                 let Some(key) = self.seats.get(&id).map(|seat| seat.key.clone()) else { return };
-                let (now, place) = (self.server.now(), voice(id));
+                let (now, place) = (self.server.now(), Spot::apart(id));
                 self.with_hub(|hub, sink| {
                     if hub.published_by(place).is_none() {
                         let _nobody_else_has_it = hub.publish(now, &key, place, sink);
@@ -185,7 +185,7 @@ impl Program {
     /// What the other side said is over.
     fn end_playing(&mut self, id: LineId) {
         self.with_hub(|hub, sink| {
-            hub.unpublish(voice(id), sink);
+            hub.unpublish(Spot::apart(id), sink);
         });
     }
 
@@ -219,11 +219,6 @@ impl Program {
             self.server.machine_mut().disconnect(now, conn);
         }
     }
-}
-
-/// Where the other side's media comes from, as the hub sees it: no connection has such a number.
-fn voice(id: LineId) -> Place {
-    Place { conn: ConnId::outbound((1 << 48) + id), stream: 0 }
 }
 
 /// Buffers of a line's sockets: a line carries one call.

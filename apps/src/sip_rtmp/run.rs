@@ -8,7 +8,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use net::{Clock, Driver, Drivers, Trace};
 use rtmp::server::Server;
-use rtmp::status::{PLAY_PUBLISH_NOTIFY, PLAY_UNPUBLISH_NOTIFY, Status};
 use tokio::time::{Instant as Wake, sleep_until};
 use wire::{ConnId, Rng};
 
@@ -16,7 +15,8 @@ use super::Settings;
 use super::line::{Line, LineConfig};
 use super::ports::Ports;
 use crate::common::{Failure, Signals, seed};
-use crate::rtmp_server::hub::{Hub, HubConfig, Place, Sink, StreamKey};
+use crate::rtmp_server::Wires;
+use crate::rtmp_server::hub::{Hub, HubConfig, Sink, Spot, StreamKey};
 
 /// Names a line for as long as the program runs.
 pub(super) type LineId = u64;
@@ -36,7 +36,7 @@ pub(super) struct Program {
     pub waiting: BTreeMap<String, Waiting>,
     pub clients: BTreeMap<ConnId, Client>,
     /// Which line a published stream goes to.
-    pub publishers: BTreeMap<Place, LineId>,
+    pub publishers: BTreeMap<Spot, LineId>,
     pub ports: Ports,
     pub hub: Hub,
     pub next_line: LineId,
@@ -72,8 +72,8 @@ pub(super) struct Seat {
     pub key: StreamKey,
     /// Who gives commands and hears callbacks.
     pub control: Option<ConnId>,
-    pub publisher: Option<Place>,
-    pub player: Option<Place>,
+    pub publisher: Option<Spot>,
+    pub player: Option<Spot>,
     /// Texts under way: ticket and transaction.
     pub texts: BTreeMap<u64, f64>,
 }
@@ -181,45 +181,36 @@ impl Program {
 
     /// The hub, and where its words go.
     pub fn with_hub<R>(&mut self, act: impl FnOnce(&mut Hub, &mut Outlet<'_>) -> R) -> R {
-        act(&mut self.hub, &mut Outlet(&mut self.server))
+        let now = self.server.now();
+        act(&mut self.hub, &mut Outlet(Wires { now, driver: &mut self.server }))
     }
 }
 
 /// The server as the hub sees it.
-pub(super) struct Outlet<'a>(&'a mut Driver<Server>);
+pub(super) struct Outlet<'a>(Wires<'a>);
 
 impl Sink for Outlet<'_> {
     fn unsent(&self, conn: ConnId) -> usize {
-        self.0.unsent(conn) + self.0.machine().unsent(conn)
+        self.0.unsent(conn)
     }
 
     fn chunk_size(&self, conn: ConnId) -> u32 {
-        self.0.machine().chunk_size(conn).unwrap_or(128)
+        self.0.chunk_size(conn)
     }
 
-    fn send(&mut self, place: Place, chunks: Bytes) {
-        let now = self.0.now();
-        let _gone = self.0.machine_mut().send_shared(now, place.conn, chunks);
+    fn send(&mut self, spot: Spot, chunks: Bytes) {
+        self.0.send(spot, chunks);
     }
 
-    fn published(&mut self, place: Place, key: &StreamKey, is_on: bool) {
+    fn published(&mut self, spot: Spot, key: &StreamKey, is_on: bool) {
         // who commands a line hears of its calls by callbacks, and plays on from one to the next
-        if key.app.starts_with(LINE) {
-            return;
+        if !key.app.starts_with(LINE) {
+            self.0.published(spot, key, is_on);
         }
-        let (code, what) = match is_on {
-            true => (PLAY_PUBLISH_NOTIFY, "is now published"),
-            false => (PLAY_UNPUBLISH_NOTIFY, "is now unpublished"),
-        };
-        let now = self.0.now();
-        let status = Status::new(code, &format!("{} {what}.", key.name));
-        let _gone = self.0.machine_mut().status(now, place.conn, place.stream, &status);
     }
 
     fn disconnect(&mut self, conn: ConnId, why: &'static str) {
-        tracing::info!(?conn, why, "disconnected");
-        let now = self.0.now();
-        self.0.machine_mut().disconnect(now, conn);
+        self.0.disconnect(conn, why);
     }
 }
 

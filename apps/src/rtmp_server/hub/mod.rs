@@ -43,11 +43,19 @@ impl std::fmt::Display for StreamKey {
 
 /// One end of a message stream: a connection and the number of the stream in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct Spot {
     /// The connection.
     pub conn: ConnId,
     /// The message stream.
     pub stream: u32,
+}
+
+impl Spot {
+    /// The place of something that publishes without a connection of the server, such as a relay or a telephone. Neither
+    /// the driver's connections nor the sessions in HTTP, which count up from 0, ever have its number.
+    pub fn apart(n: u64) -> Spot {
+        Spot { conn: ConnId::outbound((1 << 48) + n), stream: 0 }
+    }
 }
 
 /// Where the hub's words go: the server machine and its driver.
@@ -57,9 +65,9 @@ pub trait Sink {
     /// The size of the chunks that this connection was told.
     fn chunk_size(&self, conn: ConnId) -> u32;
     /// Sends chunks that were made for this chunk size and this stream.
-    fn send(&mut self, place: Place, chunks: Bytes);
+    fn send(&mut self, place: Spot, chunks: Bytes);
     /// Tells a player that its stream begins to be published, or that it ended.
-    fn published(&mut self, place: Place, key: &StreamKey, is_on: bool);
+    fn published(&mut self, place: Spot, key: &StreamKey, is_on: bool);
     /// Ends a connection, and says why in the log.
     fn disconnect(&mut self, conn: ConnId, why: &'static str);
 }
@@ -120,8 +128,8 @@ pub enum Refusal {
 pub struct Hub {
     config: HubConfig,
     streams: HashMap<StreamKey, Stream>,
-    publishing: HashMap<Place, StreamKey>,
-    playing: HashMap<Place, StreamKey>,
+    publishing: HashMap<Spot, StreamKey>,
+    playing: HashMap<Spot, StreamKey>,
     /// Totals that outlive their streams.
     stats: StreamStats,
 }
@@ -141,9 +149,9 @@ impl Hub {
         &mut self,
         now: Instant,
         key: &StreamKey,
-        place: Place,
+        place: Spot,
         sink: &mut impl Sink,
-    ) -> Result<Option<Place>, Refusal> {
+    ) -> Result<Option<Spot>, Refusal> {
         if self.publishing.contains_key(&place) || self.playing.contains_key(&place) {
             return Err(Refusal::Busy);
         }
@@ -174,7 +182,7 @@ impl Hub {
     }
 
     /// Ends what `place` publishes; its players hear of it and stay.
-    pub fn unpublish(&mut self, place: Place, sink: &mut impl Sink) -> Option<StreamKey> {
+    pub fn unpublish(&mut self, place: Spot, sink: &mut impl Sink) -> Option<StreamKey> {
         let key = self.publishing.remove(&place)?;
         let stream = self.streams.get_mut(&key)?;
         stream.end();
@@ -189,7 +197,7 @@ impl Hub {
     ///
     /// # Errors
     /// See [`Refusal`].
-    pub fn play(&mut self, now: Instant, key: &StreamKey, place: Place, sink: &mut impl Sink) -> Result<(), Refusal> {
+    pub fn play(&mut self, now: Instant, key: &StreamKey, place: Spot, sink: &mut impl Sink) -> Result<(), Refusal> {
         if self.publishing.contains_key(&place) {
             return Err(Refusal::Busy);
         }
@@ -206,7 +214,7 @@ impl Hub {
     }
 
     /// Ends what `place` plays, without a word to it.
-    pub fn stop(&mut self, place: Place) -> Option<StreamKey> {
+    pub fn stop(&mut self, place: Spot) -> Option<StreamKey> {
         let key = self.playing.remove(&place)?;
         if let Some(stream) = self.streams.get_mut(&key) {
             stream.leave(place);
@@ -220,7 +228,7 @@ impl Hub {
     pub fn media(
         &mut self,
         now: Instant,
-        place: Place,
+        place: Spot,
         message: &Message,
         sink: &mut impl Sink,
     ) -> Option<(&StreamKey, Message)> {
@@ -231,7 +239,7 @@ impl Hub {
     }
 
     /// What a player wants to get: all, no audio, no video, or nothing while it pauses.
-    pub fn set(&mut self, place: Place, change: impl FnOnce(&mut PlayerState)) {
+    pub fn set(&mut self, place: Spot, change: impl FnOnce(&mut PlayerState)) {
         if let Some(player) =
             self.playing.get(&place).and_then(|key| self.streams.get_mut(key)).and_then(|stream| stream.player(place))
         {
@@ -241,7 +249,7 @@ impl Hub {
 
     /// Forgets a connection: what it published ends, what it played stops.
     pub fn gone(&mut self, conn: ConnId, sink: &mut impl Sink) {
-        let of = |map: &HashMap<Place, StreamKey>| map.keys().filter(|p| p.conn == conn).copied().collect::<Vec<_>>();
+        let of = |map: &HashMap<Spot, StreamKey>| map.keys().filter(|p| p.conn == conn).copied().collect::<Vec<_>>();
         for place in of(&self.playing) {
             self.stop(place);
         }
@@ -261,12 +269,12 @@ impl Hub {
     }
 
     /// What `place` publishes.
-    pub fn published_by(&self, place: Place) -> Option<&StreamKey> {
+    pub fn published_by(&self, place: Spot) -> Option<&StreamKey> {
         self.publishing.get(&place)
     }
 
     /// What `place` plays.
-    pub fn played_by(&self, place: Place) -> Option<&StreamKey> {
+    pub fn played_by(&self, place: Spot) -> Option<&StreamKey> {
         self.playing.get(&place)
     }
 

@@ -1,6 +1,6 @@
 use wire::Instant;
 
-use super::Place;
+use super::Spot;
 
 /// What a player wants to get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct PlayerState {
 #[derive(Clone, Debug)]
 pub struct Player {
     /// Where it is.
-    pub place: Place,
+    pub place: Spot,
     /// What it wants.
     pub state: PlayerState,
     /// Messages that it did not get because it read too slowly.
@@ -35,7 +35,7 @@ pub struct Player {
 }
 
 impl Player {
-    pub(super) fn new(now: Instant, place: Place) -> Player {
+    pub(super) fn new(now: Instant, place: Spot) -> Player {
         Player {
             place,
             state: PlayerState { audio: true, video: true, paused: false },

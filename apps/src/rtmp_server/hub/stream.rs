@@ -5,13 +5,13 @@ use rtmp::{Message, MessageType};
 use wire::{ConnId, Instant};
 
 use super::cache::Cache;
-use super::{HubConfig, Place, Player, Sink};
+use super::{HubConfig, Player, Sink, Spot};
 
 /// Who publishes a stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
     /// Where it is.
-    pub place: Place,
+    pub place: Spot,
     /// When it began.
     pub since: Instant,
     /// When its last message came.
@@ -140,7 +140,7 @@ impl Stream {
         self.source.is_none() && self.players.is_empty()
     }
 
-    pub(super) fn begin(&mut self, now: Instant, place: Place) {
+    pub(super) fn begin(&mut self, now: Instant, place: Spot) {
         self.source = Some(Source { place, since: now, heard: now });
         self.cache = Cache::default();
         self.is_first = true;
@@ -154,7 +154,7 @@ impl Stream {
         self.cache = Cache::default();
     }
 
-    pub(super) fn join(&mut self, now: Instant, place: Place, sink: &mut impl Sink) {
+    pub(super) fn join(&mut self, now: Instant, place: Spot, sink: &mut impl Sink) {
         let mut player = Player::new(now, place);
         if self.source.is_some() && !self.is_first {
             self.start(&mut player, sink);
@@ -162,11 +162,11 @@ impl Stream {
         self.players.push(player);
     }
 
-    pub(super) fn leave(&mut self, place: Place) {
+    pub(super) fn leave(&mut self, place: Spot) {
         self.players.retain(|player| player.place != place);
     }
 
-    pub(super) fn player(&mut self, place: Place) -> Option<&mut Player> {
+    pub(super) fn player(&mut self, place: Spot) -> Option<&mut Player> {
         self.players.iter_mut().find(|player| player.place == place)
     }
 

@@ -8,8 +8,8 @@ use super::*;
 /// Remembers what was sent to whom; what waits for a connection is set by the test.
 #[derive(Default)]
 struct Script {
-    sent: Vec<(Place, Bytes)>,
-    told: Vec<(Place, bool)>,
+    sent: Vec<(Spot, Bytes)>,
+    told: Vec<(Spot, bool)>,
     unsent: HashMap<ConnId, usize>,
     closed: Vec<ConnId>,
 }
@@ -21,10 +21,10 @@ impl Sink for Script {
     fn chunk_size(&self, _: ConnId) -> u32 {
         4096
     }
-    fn send(&mut self, place: Place, chunks: Bytes) {
+    fn send(&mut self, place: Spot, chunks: Bytes) {
         self.sent.push((place, chunks));
     }
-    fn published(&mut self, place: Place, _: &StreamKey, is_on: bool) {
+    fn published(&mut self, place: Spot, _: &StreamKey, is_on: bool) {
         self.told.push((place, is_on));
     }
     fn disconnect(&mut self, conn: ConnId, _: &'static str) {
@@ -34,7 +34,7 @@ impl Sink for Script {
 
 impl Script {
     /// Last bytes of what was sent to `place`, which the tests use as names, oldest first.
-    fn names(&mut self, place: Place) -> String {
+    fn names(&mut self, place: Spot) -> String {
         let mut reader = rtmp::chunk::Reader::new(Default::default());
         let mut size = BytesMut::new();
         size.put_slice(&[2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0x10, 0]); // chunks of 4096 bytes
@@ -49,8 +49,8 @@ impl Script {
     }
 }
 
-fn place(n: u64) -> Place {
-    Place { conn: ConnId::inbound(n), stream: 1 }
+fn place(n: u64) -> Spot {
+    Spot { conn: ConnId::inbound(n), stream: 1 }
 }
 
 fn message(kind: MessageType, timestamp: u32, payload: &[u8]) -> Message {
