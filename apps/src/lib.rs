@@ -8,6 +8,7 @@
 //! | `rtmp-server` | `rtmp_server` | RTMP server: publish, play, record, relay |
 //! | `sip-proxy` | `sip_proxy` | SIP registrar, proxy and redirect server |
 //! | `sip-rtmp` | `sip_rtmp` | gateway between RTMP clients and SIP telephones |
+//! | `xmpp` | `xmpp` | XMPP client |
 //!
 //! A program composes protocol rooms, whose machines do no input or output of their own, and is the only place with
 //! sockets, files and a loop that selects over them. What programs share is in [`common`].
@@ -26,3 +27,5 @@ pub mod rtmp_server;
 pub mod sip_proxy;
 #[cfg(feature = "sip-rtmp")]
 pub mod sip_rtmp;
+#[cfg(feature = "xmpp")]
+pub mod xmpp;

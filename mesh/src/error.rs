@@ -88,6 +88,7 @@ impl Reason {
             Reason::Closed(CloseReason::Timeout) => "timeout",
             Reason::Closed(CloseReason::Reset) => "reset",
             Reason::Closed(CloseReason::Overflow) => "slow",
+            Reason::Closed(CloseReason::Untrusted) => "untrusted",
             Reason::Asked => "asked",
             Reason::Junk(_) => "junk",
             Reason::Malformed(_) => "malformed",

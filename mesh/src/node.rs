@@ -401,7 +401,7 @@ impl Machine for Node {
             Input::Stream { conn, data } => self.received(conn, data),
             Input::Closed { conn, reason } => self.end(conn, Reason::Closed(reason), false),
             Input::Resolved { query, answer } => self.resolved(query.0, answer),
-            Input::Time | Input::Datagram { .. } | Input::Unreachable { .. } => {}
+            Input::Secured { .. } | Input::Time | Input::Datagram { .. } | Input::Unreachable { .. } => {}
         }
         while let Some(timer) = self.timers.pop_due(self.now) {
             self.work(timer);

@@ -8,6 +8,13 @@ use crate::io::{Io, Kind, Source};
 use crate::layers::{Failure, Happened, Protocol, Tap};
 
 impl Io {
+    /// TLS begins in the middle of a connection: not yet.
+    pub fn upgrade(&mut self, conn: ConnId) {
+        if let Some(&slot) = self.conns.get(&conn) {
+            self.conn_break(slot, CloseReason::Untrusted);
+        }
+    }
+
     /// The socket is connected: the layers begin. `close` says whether the machine has closed it already.
     pub fn handshake_start(&mut self, slot: usize, close: bool) {
         let due = self.now() + self.config.handshake_timeout;

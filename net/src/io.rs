@@ -155,6 +155,7 @@ impl Io {
             Output::Transmit(Transmit::Stream { conn, data }) => self.conn_write(conn, data),
             Output::Connect { conn, transport, remote } => self.connect(conn, transport, remote),
             Output::Close { conn } => self.conn_close(conn),
+            Output::Upgrade { conn } => self.upgrade(conn),
             Output::Resolve { query, host, port } => self.look_up(query, host, port),
             Output::Event(event) => return Some(event),
         }

@@ -29,7 +29,7 @@ impl Heard {
             Input::Datagram { data, .. } => return self.1[who].push(format!("{data:?}")),
             Input::Unreachable { .. } => return self.1[who].push("unreachable".to_owned()),
             Input::Resolved { answer, .. } => return self.1[who].push(format!("{answer:?}")),
-            Input::Time => return,
+            Input::Secured { .. } | Input::Time => return,
         };
         self.0[who].entry(*conn).or_default().push_str(&text);
     }

@@ -120,7 +120,7 @@ impl Record {
             Input::Closed { reason, .. } => hash.word(*reason as u64),
             Input::Opened { remote, .. } | Input::Unreachable { remote, .. } => hash.word(u64::from(remote.port())),
             Input::Resolved { query, answer } => hash.word(query.0 << 8 | answer.as_ref().map_or(0, Vec::len) as u64),
-            Input::Time => {}
+            Input::Secured { .. } | Input::Time => {}
         }
         if self.keep > 0 && !matches!(input, Input::Time) {
             if self.lines.len() >= self.keep {
@@ -140,6 +140,7 @@ fn kind(input: &Input) -> u64 {
         Input::Unreachable { .. } => 5,
         Input::Resolved { .. } => 6,
         Input::Time => 7,
+        Input::Secured { .. } => 8,
     }
 }
 

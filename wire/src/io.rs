@@ -116,6 +116,15 @@ pub enum Input {
         /// Their end.
         remote: SocketAddr,
     },
+    /// A connection is encrypted from here on and its peer's certificate was checked: the answer to
+    /// [`Output::Upgrade`], or directly after [`Input::Opened`] of a connection asked for over TLS. What came in the
+    /// clear and was not told before is dropped.
+    Secured {
+        /// Which connection.
+        conn: ConnId,
+        /// What both ends of the encryption know.
+        session: Box<Secured>,
+    },
     /// A connection is gone, or could not be opened. Nothing more comes from it, and its number is dead.
     Closed {
         /// Which connection.
@@ -141,6 +150,28 @@ pub enum Input {
     Time,
 }
 
+/// What the two ends of a TLS connection, and nobody between them, know: that by which a login can be bound to it. What
+/// the driver cannot tell is `None`.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secured {
+    /// Whether it is TLS 1.3 or later.
+    pub tls13: bool,
+    /// `tls-exporter` (RFC 9266): 32 bytes.
+    pub exporter: Option<[u8; 32]>,
+    /// `tls-server-end-point` (RFC 5929): the hash of the server's certificate.
+    pub end_point: Option<Bytes>,
+    /// `tls-unique` (RFC 5929), TLS 1.2 alone: the first Finished message.
+    pub unique: Option<Bytes>,
+    /// The application protocol agreed on (ALPN).
+    pub alpn: Option<Bytes>,
+}
+
+impl fmt::Debug for Secured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secured").field("tls13", &self.tls13).field("alpn", &self.alpn).finish_non_exhaustive()
+    }
+}
+
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CloseReason {
@@ -156,6 +187,8 @@ pub enum CloseReason {
     Reset,
     /// The peer read too slowly and the bounded send queue was full.
     Overflow,
+    /// Encryption could not be agreed on, or the peer's certificate is not to be trusted.
+    Untrusted,
 }
 
 /// Why a name has no address.
@@ -207,6 +240,12 @@ pub enum Output<E> {
         /// Which connection.
         conn: ConnId,
     },
+    /// Begin TLS, as its client, on an open connection over TCP; the driver answers with [`Input::Secured`] or
+    /// [`Input::Closed`]. What was written before goes out in the clear, what is written after is encrypted.
+    Upgrade {
+        /// Which connection.
+        conn: ConnId,
+    },
     /// Look up the addresses of a host; the driver answers with [`Input::Resolved`].
     Resolve {
         /// The machine's own number for it.
@@ -228,12 +267,21 @@ impl<E> Output<E> {
     /// assert_eq!(Output::Event(2).map(|n| n * 2), Output::Event(4));
     /// ```
     pub fn map<F>(self, f: impl FnOnce(E) -> F) -> Output<F> {
-        match self {
+        self.event().map_or_else(|output| output, |event| Output::Event(f(event)))
+    }
+
+    /// The event, or else the output as one of a machine with whatever events.
+    ///
+    /// # Errors
+    /// All but an event.
+    pub fn event<F>(self) -> Result<E, Output<F>> {
+        Err(match self {
+            Output::Event(event) => return Ok(event),
             Output::Transmit(transmit) => Output::Transmit(transmit),
             Output::Connect { conn, transport, remote } => Output::Connect { conn, transport, remote },
             Output::Close { conn } => Output::Close { conn },
+            Output::Upgrade { conn } => Output::Upgrade { conn },
             Output::Resolve { query, host, port } => Output::Resolve { query, host, port },
-            Output::Event(event) => Output::Event(f(event)),
-        }
+        })
     }
 }

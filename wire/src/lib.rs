@@ -44,7 +44,7 @@ pub mod pcap;
 mod rng;
 mod time;
 
-pub use io::{CloseReason, ConnId, Input, Output, QueryId, ResolveError, Transmit, Transport};
+pub use io::{CloseReason, ConnId, Input, Output, QueryId, ResolveError, Secured, Transmit, Transport};
 pub use machine::{Machine, drain};
 pub use rng::Rng;
 pub use time::{Epoch, Instant};

@@ -180,7 +180,7 @@ impl Machine for Endpoint {
                     self.unreachable.push(remote);
                 }
             }
-            Input::Resolved { .. } | Input::Time => {}
+            Input::Secured { .. } | Input::Resolved { .. } | Input::Time => {}
         }
         self.time(now);
         self.settle(now);

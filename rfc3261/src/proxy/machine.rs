@@ -140,14 +140,9 @@ impl<R: Router> Proxy<R> {
     /// Takes all that the endpoint has to say.
     fn run(&mut self, now: Instant) {
         while let Some(output) = self.endpoint.poll() {
-            match output {
-                Output::Event(event) => self.on_event(now, event),
-                Output::Transmit(transmit) => self.output.push_back(Output::Transmit(transmit)),
-                Output::Connect { conn, transport, remote } => {
-                    self.output.push_back(Output::Connect { conn, transport, remote });
-                }
-                Output::Close { conn } => self.output.push_back(Output::Close { conn }),
-                Output::Resolve { query, host, port } => self.output.push_back(Output::Resolve { query, host, port }),
+            match output.event() {
+                Ok(event) => self.on_event(now, event),
+                Err(output) => self.output.push_back(output),
             }
         }
     }

@@ -416,14 +416,9 @@ impl Machine for UserAgent {
             if let Some(output) = self.out.pop_front() {
                 return Some(output);
             }
-            match self.endpoint.poll()? {
-                Output::Event(event) => self.on_event(event),
-                Output::Transmit(transmit) => return Some(Output::Transmit(transmit)),
-                Output::Connect { conn, transport, remote } => {
-                    return Some(Output::Connect { conn, transport, remote });
-                }
-                Output::Close { conn } => return Some(Output::Close { conn }),
-                Output::Resolve { query, host, port } => return Some(Output::Resolve { query, host, port }),
+            match self.endpoint.poll()?.event() {
+                Ok(event) => self.on_event(event),
+                Err(output) => return Some(output),
             }
         }
     }

@@ -78,7 +78,7 @@ impl Bench {
                 }
                 Output::Resolve { query, host, port } => self.lookups.push((query, host, port)),
                 Output::Connect { conn, remote, .. } => self.connects.push((conn, remote)),
-                Output::Close { .. } => {}
+                Output::Close { .. } | Output::Upgrade { .. } => {}
                 Output::Event(event) => self.events.push(event),
             }
         }

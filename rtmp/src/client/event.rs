@@ -186,6 +186,7 @@ impl fmt::Display for ClosedReason {
             ClosedReason::Transport(CloseReason::Refused) => f.write_str("the connection was refused"),
             ClosedReason::Transport(CloseReason::Timeout) => f.write_str("the connection could not be opened in time"),
             ClosedReason::Transport(CloseReason::Reset) => f.write_str("the connection broke"),
+            ClosedReason::Transport(CloseReason::Untrusted) => f.write_str("the server's certificate is not trusted"),
             ClosedReason::Transport(CloseReason::Overflow) => f.write_str("the server read too slowly"),
             ClosedReason::Application => f.write_str("the connection was closed"),
             ClosedReason::Rejected => f.write_str("the server rejected the connection"),

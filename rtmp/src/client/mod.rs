@@ -671,7 +671,7 @@ impl Machine for Client {
             Input::Closed { conn, reason } => self.closed(conn, reason),
             Input::Resolved { query: QueryId(0), answer } => self.resolved(answer),
             Input::Time => self.time(),
-            Input::Resolved { .. } | Input::Datagram { .. } | Input::Unreachable { .. } => {} // none is asked for
+            Input::Secured { .. } | Input::Resolved { .. } | Input::Datagram { .. } | Input::Unreachable { .. } => {} // none is asked for
         }
     }
 

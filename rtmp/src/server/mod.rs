@@ -608,7 +608,7 @@ impl Machine for Server {
             Input::Stream { conn, data } => self.bytes(now, conn, data),
             Input::Closed { conn, reason } => self.end(conn, ClosedReason::Transport(reason), false),
             Input::Time => self.time(now),
-            Input::Datagram { .. } | Input::Unreachable { .. } | Input::Resolved { .. } => {} // none is asked for
+            Input::Secured { .. } | Input::Datagram { .. } | Input::Unreachable { .. } | Input::Resolved { .. } => {} // none is asked for
         }
     }
 

@@ -382,16 +382,9 @@ impl Line {
 
     fn drain_agent(&mut self) {
         while let Some(output) = self.agent.poll() {
-            match output {
-                Output::Event(event) => self.on_sip(event),
-                Output::Transmit(transmit) => self.events.push_back(Output::Transmit(transmit)),
-                Output::Connect { conn, transport, remote } => {
-                    self.events.push_back(Output::Connect { conn, transport, remote });
-                }
-                Output::Close { conn } => self.events.push_back(Output::Close { conn }),
-                Output::Resolve { query, host, port } => {
-                    self.events.push_back(Output::Resolve { query, host, port });
-                }
+            match output.event() {
+                Ok(event) => self.on_sip(event),
+                Err(output) => self.events.push_back(output),
             }
         }
     }

@@ -1,0 +1,2 @@
+//! Chat, send, listen and more over XMPP.
+fn main() {}

@@ -1,0 +1,1 @@
+//! `xmpp`: chat, send, listen and more over XMPP.

@@ -1,0 +1,4 @@
+//! Trees from stanzas, beside other parsers.
+fn main() {
+    divan::main();
+}

@@ -1,0 +1,1 @@
+//! Logging in (RFC 6120, 6; RFC 5802).

@@ -1,0 +1,1 @@
+//! The client machine: from the connection to the bound resource, and on.
