@@ -1,2 +1,7 @@
-//! Chat, send, listen and more over XMPP.
-fn main() {}
+//! Chats, sends, listens and more over XMPP.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    apps::xmpp::main()
+}

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use serde_json::{Map, Value};
 use wire::Instant;
 
+use crate::common::clean;
+
 /// Where events go: a line for people, or a JSON object for programs, on standard output.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
@@ -44,18 +46,5 @@ impl Console {
         // whoever closed the pipe does not want to know any more; the call goes on
         let mut out = std::io::stdout().lock();
         let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-    }
-}
-
-/// The text without control characters: what comes from the network must not steer the terminal.
-pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(super::clean("a\u{1b}]0;x\u{7}\nb"), "a ]0;x  b");
     }
 }

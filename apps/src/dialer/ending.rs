@@ -6,10 +6,10 @@ use rfc3261::ua::{Call, Ended};
 use serde_json::Value;
 use tokio::time::Instant as Wake;
 
-use super::console::clean;
 use super::outcome::Outcome;
 use super::report::Report;
 use super::run::{End, Program, seconds};
+use crate::common::clean;
 
 impl Program {
     pub async fn on_ended(&mut self, call: Call, reason: Ended) {

@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::runtime)?;
         let end = runtime.block_on(run(options))?;
         if let Some(why) = end.why {
-            eprintln!("dialer: {}", console::clean(&why));
+            eprintln!("dialer: {}", common::clean(&why));
         }
         outcome = end.outcome;
         Ok(())

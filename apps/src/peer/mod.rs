@@ -18,17 +18,16 @@ mod screen;
 mod security;
 mod setup;
 mod simulation;
-mod suggest;
 mod tables;
 mod tell;
 mod typed;
 pub mod words;
 
+pub use crate::common::suggest;
 pub use address::Place;
 pub use keyboard::{Line, Lines};
 pub use op::Op;
 pub use options::{Command, Encryption, Ids, Kind, Mode, NodeOptions, Options, SimKind, SimOptions, rewritten};
-pub use suggest::suggest;
 pub use typed::{HELP, Typed};
 
 use std::process::ExitCode;

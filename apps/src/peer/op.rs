@@ -5,7 +5,7 @@ use serializer::{Flag, MainFlag, Value};
 
 use super::address::Place;
 use super::json::to_value;
-use super::suggest::suggest;
+use crate::common::suggest;
 
 /// What can be asked of a running node: a line of `--json`, a typed command, a request of the page.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,8 @@ use std::io::{IsTerminal, Write as _};
 
 use serde_json::Value as Json;
 
-use super::words::{Tone, clean};
+use super::words::Tone;
+use crate::common::clean;
 
 /// Standard output: JSON lines for programs, or words with the time for people, with colour and a prompt on a terminal.
 #[derive(Clone, Copy, Debug)]

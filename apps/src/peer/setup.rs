@@ -13,7 +13,7 @@ use super::capture::Capture;
 use super::node::{Node, Watched};
 use super::options::{Ids, Kind, Mode, NodeOptions};
 use super::security;
-use super::suggest::suggest;
+use crate::common::suggest;
 use crate::common::{Failure, seed};
 
 /// A node that is ready to run.

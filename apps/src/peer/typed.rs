@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Kind;
-use super::suggest::suggest;
+use crate::common::suggest;
 
 /// What a typed line asks for.
 #[derive(Clone, Debug, PartialEq)]

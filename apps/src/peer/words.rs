@@ -150,11 +150,6 @@ fn address(addr: &Json) -> String {
     }
 }
 
-/// The text without control characters: what comes from the network must not steer the terminal.
-pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -199,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_comes_from_the_network_cannot_steer_the_terminal() {
-        assert_eq!(clean("a\u{1b}]0;x\u{7}\nb"), "a ]0;x  b");
+        assert_eq!(crate::common::clean("a\u{1b}]0;x\u{7}\nb"), "a ]0;x  b");
         assert_eq!(shown(&json!({"$bin": "1b5b"})), "0x1b5b");
     }
 }

@@ -1,7 +1,7 @@
 /// The candidate that `word` was probably meant to be: one that it begins, or the nearest within a third of its length.
 ///
 /// ```
-/// use apps::peer::suggest;
+/// use apps::common::suggest;
 /// assert_eq!(suggest("/brodcast", ["/peers", "/broadcast"]), Some("/broadcast"));
 /// assert_eq!(suggest("/xyzzy", ["/peers", "/broadcast"]), None);
 /// ```
