@@ -50,7 +50,7 @@ pub struct Config {
     /// Whether a small write to a stream leaves at once (TCP_NODELAY) instead of waiting, up to the peer's delayed
     /// acknowledgement, for more to go with it. Default true.
     pub no_delay: bool,
-    /// How TLS connections are secured.
+    /// How TLS connections, and those that are upgraded, are secured.
     #[cfg(feature = "tls")]
     pub tls: Tls,
     /// How WebSocket connections are used.
@@ -126,6 +126,8 @@ pub struct Stats {
     /// Connections that ended because of WebSocket: a handshake refused, broken rules, too long a message, or an end
     /// without notice.
     pub ws_errors: u64,
+    /// Bytes that came in the clear when a connection was upgraded, and were dropped.
+    pub clear_bytes_dropped: u64,
     /// Bytes received in streams.
     pub stream_bytes_in: u64,
     /// Bytes written to streams.

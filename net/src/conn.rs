@@ -31,6 +31,8 @@ pub(crate) struct Conn {
     pub queued: usize,
     /// Whether the peer's FIN has come.
     pub ended: bool,
+    /// Whether TLS began after the machine had heard of it.
+    pub upgraded: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,8 +41,8 @@ pub(crate) enum Phase {
     Connecting {
         close: bool,
     },
-    /// The socket is connected, what is above it is not. A machine that has asked for it may have closed it since; of
-    /// one that was accepted it knows nothing.
+    /// The socket is connected, what is above it is not. A machine that has asked for it, or for its upgrade, may have
+    /// closed it since; of one that was accepted it knows nothing.
     Handshaking {
         close: bool,
     },
@@ -81,6 +83,7 @@ impl Conn {
             queue: VecDeque::new(),
             queued: 0,
             ended: false,
+            upgraded: false,
         })
     }
 
@@ -382,7 +385,7 @@ impl Io {
     /// Ends a connection that the network or the peer has broken.
     fn conn_broken(&mut self, slot: usize) {
         let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
-        let asked = matches!(conn.phase, Phase::Handshaking { .. }) && !conn.id.is_inbound();
+        let asked = matches!(conn.phase, Phase::Handshaking { .. }) && !conn.id.is_inbound() && !conn.upgraded;
         let reason = if asked { CloseReason::Refused } else { CloseReason::Reset };
         self.conn_break(slot, reason);
     }

@@ -90,6 +90,13 @@ impl<M: Machine> Driver<M> {
         self.io.unsent(conn)
     }
 
+    /// Why TLS or WebSocket ended a connection that the machine asked for, in one line for the user: that a certificate
+    /// has expired, or is for another name. Known from before the machine hears of it until 64 others have failed; `None`
+    /// for connections that ended otherwise.
+    pub fn failure(&self, conn: ConnId) -> Option<&str> {
+        self.io.failures.iter().find(|failure| failure.0 == conn).map(|failure| failure.1.as_str())
+    }
+
     /// Writes everything that is sent and received from now on into `trace`, or stops that.
     pub fn trace(&mut self, trace: Option<Trace>) {
         self.io.trace.set(trace);

@@ -1,17 +1,82 @@
 //! Connections with layers between the socket and the machine: from the handshake, which is bounded in number and time,
 //! to the last word.
+use std::io::Read as _;
+
 use bytes::BytesMut;
-use wire::{CloseReason, ConnId, Input};
+use socket2::SockRef;
+use wire::{CloseReason, ConnId, Input, Transport};
 
 use crate::conn::{Conn, Phase, Read};
 use crate::io::{Io, Kind, Source};
 use crate::layers::{Failure, Happened, Protocol, Tap};
 
 impl Io {
-    /// TLS begins in the middle of a connection: not yet.
-    pub fn upgrade(&mut self, conn: ConnId) {
-        if let Some(&slot) = self.conns.get(&conn) {
-            self.conn_break(slot, CloseReason::Untrusted);
+    /// TLS begins in the middle of a connection. What the machine wrote before is on its way or queued, what it writes
+    /// from now on is held until the handshake is done.
+    pub fn upgrade(&mut self, id: ConnId) {
+        let slot = self.conns.get(&id).copied().unwrap_or(usize::MAX);
+        let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else {
+            self.stats.late_writes += 1;
+            return;
+        };
+        if matches!(conn.phase, Phase::ClosedHere { .. }) {
+            self.stats.late_writes += 1;
+            return;
+        }
+        let plain = conn.phase == Phase::Open && conn.transport == Transport::Tcp && conn.layers.is_none();
+        if !plain || id.is_inbound() {
+            return self.not_upgraded(slot, "only an open connection over TCP that was asked for can be upgraded");
+        }
+        let remote = conn.remote;
+        let prepared = self.options.get_mut(&remote).unwrap_or(&mut self.prepared);
+        match prepared.upgrading(remote) {
+            Ok(layers) => conn.layers = Some(layers),
+            Err(error) => return self.not_upgraded(slot, &error.to_string()),
+        }
+        flag.raise();
+        conn.phase = Phase::Handshaking { close: false };
+        conn.upgraded = true;
+        if !self.drop_clear(slot) {
+            return self.not_upgraded(slot, "the peer goes on in the clear");
+        }
+        let due = self.now() + self.config.handshake_timeout;
+        self.handshakes.push_back((due, id, slot));
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+        if let Some(layers) = &mut conn.layers {
+            layers.start(&mut Tap { trace: &mut self.trace, local: conn.local, remote });
+        }
+        self.layers_output(slot);
+    }
+
+    /// Before our first word of TLS the peer cannot have said its own: what is there by now is in the clear, whoever
+    /// wrote it, and nobody is to take it for secure. False when there is no end of it.
+    fn drop_clear(&mut self, slot: usize) -> bool {
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return false };
+        let Ok(stream) = &conn.socket else { return false };
+        let socket = SockRef::from(stream);
+        for _ in 0..MAX_STEPS {
+            match (&*socket).read(&mut self.scratch) {
+                Ok(length) if length > 0 => self.stats.clear_bytes_dropped += length as u64,
+                _ => return true, // an end or an error is seen again
+            }
+        }
+        false
+    }
+
+    fn not_upgraded(&mut self, slot: usize, reason: &str) {
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+        let id = conn.id;
+        tracing::debug!(remote = %conn.remote, reason, "connection not upgraded");
+        self.stats.tls_errors += 1;
+        self.remember(id, reason);
+        self.conn_break(slot, CloseReason::Untrusted);
+    }
+
+    /// Keeps why a connection that was asked for has failed. Peers that connect to us cannot make others be forgotten.
+    pub fn remember(&mut self, id: ConnId, reason: &str) {
+        if !id.is_inbound() {
+            self.failures.truncate(MAX_FAILURES - 1);
+            self.failures.push_front((id, reason.to_owned()));
         }
     }
 
@@ -74,13 +139,16 @@ impl Io {
         let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return None };
         let Phase::Handshaking { close } = conn.phase else { return None };
         let (id, transport, local, remote) = (conn.id, conn.transport, conn.local, conn.remote);
+        let upgraded = conn.upgraded;
         if id.is_inbound() {
             self.handshaking -= 1;
-        } else {
+        } else if !upgraded {
             self.stats.connected += 1;
         }
         conn.phase = Phase::Open;
+        let mut session = None;
         if let Some(layers) = &mut conn.layers {
+            session = layers.secured();
             layers.release(&mut Tap { trace: &mut self.trace, local, remote });
         }
         self.layers_output(slot);
@@ -88,7 +156,17 @@ impl Io {
             self.conn_close(id);
             return None;
         }
-        self.conns.contains_key(&id).then_some(Input::Opened { conn: id, transport, local, remote })
+        if !self.conns.contains_key(&id) {
+            return None;
+        }
+        let secured = session.map(|session| Input::Secured { conn: id, session });
+        if upgraded {
+            return secured;
+        }
+        if let Some(secured) = secured {
+            self.pending.push_front(secured); // told next
+        }
+        Some(Input::Opened { conn: id, transport, local, remote })
     }
 
     /// Lets the layers work until something comes of it for the machine.
@@ -184,8 +262,15 @@ impl Io {
             Protocol::Tls => self.stats.tls_errors += 1,
             Protocol::WebSocket => self.stats.ws_errors += 1,
         }
-        let transport = conn.transport;
+        let (transport, upgraded) = (conn.transport, conn.upgraded);
         tracing::debug!(%local, %remote, %transport, reason = %failure, "connection failed");
+        self.remember(id, &failure.reason);
+        let reason = match phase {
+            _ if id.is_inbound() => CloseReason::Reset,
+            _ if failure.untrusted => CloseReason::Untrusted,
+            Phase::Handshaking { .. } if !upgraded => CloseReason::Refused,
+            _ => CloseReason::Reset,
+        };
         //= rfc6455#7.2.2/abort MUST
         //# The status of HTTP is out as far as the socket took it; then the connection is closed.
         //= rfc6455#7.1.7/omit MAY
@@ -193,8 +278,7 @@ impl Io {
         self.layers_finish(slot);
         if phase != Phase::Open {
             self.last_words(slot);
-            let asked = matches!(phase, Phase::Handshaking { .. }) && !id.is_inbound();
-            self.conn_break(slot, if asked { CloseReason::Refused } else { CloseReason::Reset });
+            self.conn_break(slot, reason);
             return None;
         }
         //= rfc6455#7.1.7/client-closes MUST
@@ -210,7 +294,7 @@ impl Io {
         self.conns.remove(&id);
         self.closing.push_back((self.config.clock.now() + self.config.close_timeout, id, slot));
         self.conn_flush(slot);
-        Some(Input::Closed { conn: id, reason: CloseReason::Reset })
+        Some(Input::Closed { conn: id, reason })
     }
 
     /// Gets out what the socket takes now; nobody waits for more.
@@ -226,3 +310,5 @@ impl Io {
 
 /// Times that one connection's layers are looked at before other sources get their turn.
 const MAX_STEPS: usize = 32;
+/// Failures whose reasons are kept.
+const MAX_FAILURES: usize = 64;

@@ -40,6 +40,8 @@ pub(crate) struct Io {
     pub options: HashMap<SocketAddr, Prepared>,
     /// Listeners that could not accept, and when they try again.
     pub retries: VecDeque<(Instant, usize)>,
+    /// Why connections that were asked for failed, the latest first.
+    pub failures: VecDeque<(ConnId, String)>,
     pub scratch: Box<[u8]>,
     pub sources: Sources,
 }
@@ -86,6 +88,7 @@ impl Io {
             prepared: Prepared::new(Options::from(&config)),
             options: HashMap::new(),
             retries: VecDeque::new(),
+            failures: VecDeque::new(),
             scratch: vec![0; config.read_size.max(65_536)].into_boxed_slice(),
             sources: Sources::default(),
             config,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
+use wire::Secured;
 
 use crate::trace::Tracer;
 
@@ -31,6 +32,10 @@ pub(crate) trait Layer: Send {
     fn lets_peer_end(&self) -> bool {
         false
     }
+    /// What both ends of an encryption know, told once to the client that asks after `Happened::Opened`.
+    fn secured(&mut self) -> Option<Box<Secured>> {
+        None
+    }
 }
 
 /// What a layer tells those above.
@@ -51,6 +56,8 @@ pub(crate) struct Failure {
     pub at: Protocol,
     /// One line, without anything secret.
     pub reason: String,
+    /// Whether the other side is not who it should be, or there is no way to encrypt.
+    pub untrusted: bool,
 }
 
 /// Which of the layers.
@@ -164,6 +171,11 @@ impl Layers {
 
     pub fn lets_peer_end(&self) -> bool {
         self.stack.last().is_some_and(|top| top.lets_peer_end())
+    }
+
+    /// What both ends of the encryption know, if we are its client.
+    pub fn secured(&mut self) -> Option<Box<Secured>> {
+        self.stack.first_mut()?.secured()
     }
 
     /// Keeps what the machine writes until the handshake is done; how many bytes are kept by now.

@@ -78,7 +78,7 @@ pub use driver::Driver;
 pub use drivers::Drivers;
 pub use options::Options;
 #[cfg(feature = "tls")]
-pub use tls::{Fingerprint, Identity, InvalidFingerprint, Roots, Tls, Trust, fingerprint};
+pub use tls::{Fingerprint, Identity, InvalidFingerprint, Roots, Tls, TlsVersion, Trust, fingerprint};
 pub use trace::Trace;
 #[cfg(feature = "ws")]
 pub use ws::Ws;

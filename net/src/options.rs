@@ -87,7 +87,7 @@ impl Prepared {
         match transport {
             Transport::Tcp => Ok(None),
             #[cfg(feature = "tls")]
-            Transport::Tls => Ok(Some(Layers::new(vec![Box::new(self.tls_client(remote)?)], true))),
+            Transport::Tls => Ok(Some(Layers::new(vec![Box::new(self.tls_client(remote, Upon::Own)?)], true))),
             #[cfg(feature = "ws")]
             Transport::Ws => Ok(Some(Layers::new(vec![Box::new(WsLayer::client(self.ws.clone(), remote)?)], false))),
             #[cfg(all(feature = "tls", feature = "ws"))]
@@ -98,11 +98,20 @@ impl Prepared {
                 //# A failure below is the failure of all.
                 //= rfc6455#4.1/tunnel MUST
                 //# What a layer sends goes through the one below.
-                let (tls, ws) = (self.tls_client(remote)?, WsLayer::client(self.ws.clone(), remote)?);
+                let (tls, ws) = (self.tls_client(remote, Upon::Other)?, WsLayer::client(self.ws.clone(), remote)?);
                 Ok(Some(Layers::new(vec![Box::new(tls), Box::new(ws)], true)))
             }
             other => Err(unsupported(other)),
         }
+    }
+
+    /// What comes between a TCP connection to `remote` and the machine that upgrades it.
+    #[cfg_attr(not(feature = "tls"), allow(unused_variables))]
+    pub fn upgrading(&mut self, remote: SocketAddr) -> io::Result<Box<Layers>> {
+        #[cfg(feature = "tls")]
+        return Ok(Layers::new(vec![Box::new(self.tls_client(remote, Upon::Other)?)], true));
+        #[cfg(not(feature = "tls"))]
+        Err(unsupported(Transport::Tls))
     }
 
     #[cfg(feature = "tls")]
@@ -115,13 +124,24 @@ impl Prepared {
     }
 
     #[cfg(feature = "tls")]
-    fn tls_client(&mut self, remote: SocketAddr) -> io::Result<TlsLayer> {
-        let config = match &self.client {
-            Some(config) => config.clone(),
-            None => self.client.insert(self.tls.client()?).clone(),
+    fn tls_client(&mut self, remote: SocketAddr, upon: Upon) -> io::Result<TlsLayer> {
+        let config = match &mut self.client {
+            Some(config) => config,
+            none => none.insert(self.tls.client()?),
         };
-        TlsLayer::client(&self.tls, config, remote)
+        let alpn = if upon == Upon::Own { &self.tls.alpn[..] } else { &[] };
+        TlsLayer::client(&self.tls, config, alpn, remote)
     }
+}
+
+/// What is spoken upon TLS.
+#[cfg(feature = "tls")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Upon {
+    /// What the options name.
+    Own,
+    /// HTTP, or what was agreed on before.
+    Other,
 }
 
 fn unsupported(transport: Transport) -> io::Error {

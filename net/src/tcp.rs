@@ -105,6 +105,7 @@ impl Io {
             result => {
                 if let Err(error) = result {
                     tracing::debug!(%remote, %transport, %error, "connection not asked for");
+                    self.remember(id, &error.to_string());
                 }
                 self.stats.connections_refused += 1;
                 self.pending.push_back(Input::Closed { conn: id, reason: CloseReason::Refused });

@@ -127,6 +127,6 @@ async fn its_server_answers_even_with_a_certificate_too_weak_to_check() {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(anyone.as_deref(), Ok(&b"cba\n"[..]), "{arguments:?}");
-        assert_eq!(checked, Err(CloseReason::Refused), "{arguments:?}");
+        assert_eq!(checked, Err(CloseReason::Untrusted), "{arguments:?}");
     }
 }

@@ -52,7 +52,7 @@ async fn accepted(what: &str, certified: &Certified, client: Config) {
 
 async fn refused(what: &str, certified: &Certified, client: Config) {
     let (client, server, errors) = meet(certified, client).await;
-    assert_eq!(reason(&client, CLIENT), Some(CloseReason::Refused), "{what}: {client:?}");
+    assert_eq!(reason(&client, CLIENT), Some(CloseReason::Untrusted), "{what}: {client:?}");
     assert!(!opened(&client, CLIENT) && server.is_empty(), "{what}: {client:?} {server:?}");
     assert_eq!(errors, [1, 1], "{what}: both count it");
 }
@@ -87,7 +87,7 @@ async fn trust_decides_who_may_answer() {
 async fn the_systems_roots_do_not_know_ours() {
     let ours = certify(&["127.0.0.1"]);
     let (client, server, _) = meet(&ours, trusting(Trust::System)).await;
-    assert_eq!(reason(&client, CLIENT), Some(CloseReason::Refused));
+    assert_eq!(reason(&client, CLIENT), Some(CloseReason::Untrusted));
     assert!(server.is_empty());
 }
 
@@ -117,7 +117,7 @@ async fn a_pinned_certificate_is_worth_nothing_without_its_key() {
         let address = impostor(&right.chain, versions);
         let mut driver = Driver::with_config(Puppet::default(), trusting(Trust::Pinned(vec![leaf(&right)])));
         driver.machine_mut().connect_over(Transport::Tls, 0, address);
-        assert!(matches!(next(&mut driver).await, Input::Closed { reason: CloseReason::Refused, .. }));
+        assert!(matches!(next(&mut driver).await, Input::Closed { reason: CloseReason::Untrusted, .. }));
         let address = impostor(&right.chain, versions);
         let mut driver = Driver::with_config(Puppet::default(), anyone());
         driver.machine_mut().connect_over(Transport::Tls, 0, address);
@@ -168,9 +168,10 @@ async fn connections_to_one_address_may_trust_otherwise() {
         }
     });
     assert!(matches!(next(&mut client).await, Input::Opened { conn: CLIENT, .. }));
+    assert!(matches!(next(&mut client).await, Input::Secured { conn: CLIENT, .. }));
     client.options_for(address, None);
     client.machine_mut().connect_over(Transport::Tls, 1, address);
-    assert!(matches!(next(&mut client).await, Input::Closed { reason: CloseReason::Refused, .. }));
+    assert!(matches!(next(&mut client).await, Input::Closed { reason: CloseReason::Untrusted, .. }));
     server.abort();
 }
 
@@ -333,7 +334,7 @@ async fn servers_that_do_not_speak_tls_are_refused_or_time_out() {
         stream.write_all(b"220 mail.example.org ESMTP\r\n").unwrap();
         read_all(&mut stream)
     });
-    assert!(matches!(next(&mut driver).await, Input::Closed { reason: CloseReason::Refused, .. }));
+    assert!(matches!(next(&mut driver).await, Input::Closed { reason: CloseReason::Untrusted, .. }));
     talking.join().unwrap();
 
     let leaver = TcpListener::bind(loopback()).unwrap();

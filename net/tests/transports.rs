@@ -49,11 +49,12 @@ impl Pair {
         tokio::time::timeout(Duration::from_secs(10), next).await.expect("no event within ten seconds")
     }
 
-    /// Connects, and waits until both ends are open.
+    /// Connects, and waits until both ends are open; where there is TLS, the client hears next that it is secure.
     async fn open(&mut self, transport: Transport) {
         self.client.machine_mut().connect_over(transport, 0, self.address);
         let mut open = [false; 2];
-        while open != [true; 2] {
+        let mut secured = false;
+        while open != [true; 2] || secured != transport.is_secure() {
             match self.next().await {
                 At::Client(Input::Opened { conn: CLIENT, transport: over, remote, local }) => {
                     assert_eq!((over, remote), (transport, self.address));
@@ -63,6 +64,10 @@ impl Pair {
                 At::Server(Input::Opened { conn: SERVER, transport: over, local, .. }) => {
                     assert_eq!((over, local), (transport, self.address));
                     open[1] = true;
+                }
+                At::Client(Input::Secured { conn: CLIENT, session }) if open[0] && !secured => {
+                    assert!(session.tls13 && session.exporter.is_some() && session.end_point.is_some());
+                    secured = true;
                 }
                 other => panic!("{transport}: {other:?}"),
             }
@@ -81,7 +86,7 @@ impl Pair {
             match input {
                 Input::Stream { data, .. } => heard[who].push(data),
                 Input::Closed { reason, .. } => reasons[who] = Some(reason),
-                Input::Opened { .. } => {}
+                Input::Opened { .. } | Input::Secured { .. } => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -245,7 +250,7 @@ async fn a_secure_websocket_without_trust_is_refused() {
     let mut pair = Pair::with(Transport::Wss, loopback(), nobody, server());
     pair.client.machine_mut().connect_over(Transport::Wss, 0, pair.address);
     let told = pair.next().await;
-    assert!(matches!(told, At::Client(Input::Closed { reason: CloseReason::Refused, .. })), "{told:?}");
+    assert!(matches!(told, At::Client(Input::Closed { reason: CloseReason::Untrusted, .. })), "{told:?}");
     assert_eq!((pair.client.stats().tls_errors, pair.client.stats().ws_errors), (1, 0));
 }
 

@@ -8,8 +8,10 @@ use rustls::client::{ClientConnectionData, UnbufferedClientConnection};
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
 use rustls::{ClientConfig, ServerConfig};
+use wire::Secured;
 
-use super::{Tls, invalid};
+use super::binding::Binding;
+use super::{Tls, invalid, reason};
 use crate::layers::{Failure, Happened, Layer, Protocol};
 
 /// TLS between a socket and what is above.
@@ -30,6 +32,8 @@ pub(crate) struct TlsLayer {
     failed: Option<Failure>,
     /// The end was told.
     over: bool,
+    /// A client's, until it is asked for.
+    binding: Option<Box<Binding>>,
 }
 
 enum Engine {
@@ -38,10 +42,13 @@ enum Engine {
 }
 
 impl TlsLayer {
-    pub fn client(tls: &Tls, config: Arc<ClientConfig>, remote: SocketAddr) -> io::Result<TlsLayer> {
+    /// The client's end of a connection to `remote`, which offers those application protocols.
+    pub fn client(tls: &Tls, config: &ClientConfig, alpn: &[Vec<u8>], remote: SocketAddr) -> io::Result<TlsLayer> {
         let name = tls.server_name(remote)?;
-        let connection = UnbufferedClientConnection::new(config, name).map_err(invalid)?;
-        Ok(TlsLayer::new(Engine::Client(Box::new(connection))))
+        let (binding, config) = Binding::new(config);
+        let connection = UnbufferedClientConnection::new_with_alpn(config, name, alpn.to_vec()).map_err(invalid)?;
+        let layer = TlsLayer::new(Engine::Client(Box::new(connection)));
+        Ok(TlsLayer { binding: Some(Box::new(binding)), ..layer })
     }
 
     pub fn server(config: Arc<ServerConfig>) -> io::Result<TlsLayer> {
@@ -61,6 +68,7 @@ impl TlsLayer {
             broken: false,
             failed: None,
             over: false,
+            binding: None,
         }
     }
 
@@ -79,17 +87,22 @@ impl TlsLayer {
             Engine::Client(connection) => work.advance(connection.as_mut(), task),
             Engine::Server(connection) => work.advance(connection.as_mut(), task),
         };
-        if let Err(error) = result {
-            self.fail(error.to_string());
+        match result {
+            Ok(()) => {}
+            Err(Broken::Rustls(error)) => {
+                let untrusted = !self.opened || reason::is_distrust(&error);
+                self.fail(reason::words(&error), untrusted);
+            }
+            Err(Broken::Buffer(reason)) => self.fail(reason, false),
         }
         if self.incoming.is_empty() {
             self.incoming = BytesMut::new(); // what it stood in is given back
         }
     }
 
-    fn fail(&mut self, reason: String) {
+    fn fail(&mut self, reason: String, untrusted: bool) {
         self.broken = true;
-        self.failed = Some(Failure { at: Protocol::Tls, reason });
+        self.failed = Some(Failure { at: Protocol::Tls, reason, untrusted });
     }
 
     fn is_handshaking(&self) -> bool {
@@ -110,6 +123,9 @@ impl Layer for TlsLayer {
         if self.broken || self.finished || self.closed {
             return;
         }
+        if let Some(binding) = &mut self.binding {
+            binding.heard(&data);
+        }
         if self.incoming.is_empty() {
             self.incoming = data;
         } else {
@@ -121,7 +137,7 @@ impl Layer for TlsLayer {
     fn end(&mut self) {
         if !self.finished && !self.broken && !self.closed {
             let during = if self.opened { "without saying so first" } else { "during the handshake" };
-            self.fail(format!("the peer closed the connection {during}"));
+            self.fail(format!("the peer closed the connection {during}"), false);
         }
     }
 
@@ -137,7 +153,7 @@ impl Layer for TlsLayer {
             return None;
         }
         if self.finished && !self.opened && !self.broken {
-            self.fail("the peer closed the connection during the handshake".to_owned());
+            self.fail("the peer closed the connection during the handshake".to_owned(), false);
         }
         let end = self.failed.take().map(Happened::Failed).or(self.finished.then_some(Happened::Finished))?;
         self.over = true;
@@ -157,6 +173,11 @@ impl Layer for TlsLayer {
 
     fn output(&mut self) -> Bytes {
         std::mem::take(&mut self.outgoing).freeze()
+    }
+
+    fn secured(&mut self) -> Option<Box<Secured>> {
+        let Engine::Client(connection) = &self.engine else { return None };
+        Some(Box::new(self.binding.take()?.secured(connection)))
     }
 }
 
@@ -205,12 +226,12 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn advance<R: Role>(&mut self, connection: &mut R, task: Task) -> Result<(), String> {
+    fn advance<R: Role>(&mut self, connection: &mut R, task: Task) -> Result<(), Broken> {
         let mut failed = None;
         loop {
             // After an error, what tells the peer is still to be encoded, and nothing more may be read.
             if let Some(error) = failed.take_if(|_| !connection.has_output()) {
-                return Err(error);
+                return Err(Broken::Rustls(error));
             }
             let UnbufferedStatus { mut discard, state } = connection.process(&mut self.incoming[..]);
             let mut more = true;
@@ -219,10 +240,10 @@ impl Work<'_> {
                     write(self.outgoing, |buffer| data.encode(buffer).map_err(Refused::from))?;
                 }
                 Ok(ConnectionState::TransmitTlsData(data)) => data.done(), // it leaves with `outgoing`
-                _ if failed.is_some() => return failed.map_or(Ok(()), Err),
+                _ if failed.is_some() => return failed.map_or(Ok(()), |error| Err(Broken::Rustls(error))),
                 Ok(ConnectionState::ReadTraffic(mut traffic)) => {
                     while let Some(record) = traffic.next_record() {
-                        let record = record.map_err(|error| error.to_string())?;
+                        let record = record.map_err(Broken::Rustls)?;
                         discard += record.discard;
                         self.plain.extend_from_slice(record.payload);
                     }
@@ -238,7 +259,7 @@ impl Work<'_> {
                     more = false;
                 }
                 Ok(_) => more = false, // more must come first, or there is no more
-                Err(error) => failed = Some(error.to_string()),
+                Err(error) => failed = Some(error),
             }
             self.incoming.advance(discard.min(self.incoming.len()));
             if !more {
@@ -249,21 +270,29 @@ impl Work<'_> {
 }
 
 /// Makes room for what `encode` has to write.
-fn write(outgoing: &mut BytesMut, mut encode: impl FnMut(&mut [u8]) -> Result<usize, Refused>) -> Result<(), String> {
+fn write(outgoing: &mut BytesMut, mut encode: impl FnMut(&mut [u8]) -> Result<usize, Refused>) -> Result<(), Broken> {
     let start = outgoing.len();
     let wanted = match encode(&mut []) {
         Ok(_) => return Ok(()),
         Err(Refused::Short(wanted)) => wanted,
-        Err(Refused::Never(reason)) => return Err(reason),
+        Err(Refused::Never(reason)) => return Err(Broken::Buffer(reason)),
     };
     outgoing.resize(start + wanted, 0);
     let written = encode(&mut outgoing[start..]);
     outgoing.truncate(start + written.as_ref().map_or(0, |&written| written));
     match written {
         Ok(_) => Ok(()),
-        Err(Refused::Short(_)) => Err("the record did not fit".to_owned()),
-        Err(Refused::Never(reason)) => Err(reason),
+        Err(Refused::Short(_)) => Err(Broken::Buffer("the record did not fit".to_owned())),
+        Err(Refused::Never(reason)) => Err(Broken::Buffer(reason)),
     }
+}
+
+/// Why there is no going on.
+enum Broken {
+    /// rustls says so.
+    Rustls(rustls::Error),
+    /// It could not write.
+    Buffer(String),
 }
 
 /// Why rustls wrote nothing.
@@ -307,7 +336,7 @@ mod tests {
         let identity = Identity::from_pem(certificate.pem(), key.serialize_pem()).unwrap();
         let tls = Tls { identity: Some(identity), trust: Trust::Anyone, ..Tls::default() };
         let remote = "127.0.0.1:443".parse().unwrap();
-        let client = TlsLayer::client(&tls, tls.client().unwrap(), remote).unwrap();
+        let client = TlsLayer::client(&tls, &tls.client().unwrap(), &[], remote).unwrap();
         [client, TlsLayer::server(tls.server().unwrap()).unwrap()]
     }
 

@@ -261,5 +261,5 @@ impl Layer for WsLayer {
 }
 
 fn failure(reason: impl Into<String>) -> Failure {
-    Failure { at: Protocol::WebSocket, reason: reason.into() }
+    Failure { at: Protocol::WebSocket, reason: reason.into(), untrusted: false }
 }
