@@ -294,6 +294,24 @@ fn a_redirect_is_followed() {
 }
 
 #[test]
+fn an_address_with_a_key_comes_from_a_file_and_what_is_sent_is_captured() {
+    let (host, folder) = (Host::start(Seen::default()), Folder::new("secret"));
+    let (file, to, capture) = (folder.file("a.flv"), folder.file("to"), folder.file("a.pcap"));
+    std::fs::write(&file, bytes_of(&film(10))).unwrap();
+    std::fs::write(&to, format!("{}\n", host.url)).unwrap();
+    let (output, _) = run(&[&file, &format!("@{to}"), "--fast", "--trace", &capture]);
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    host.until("all is there", |seen| seen.ended == 1);
+    assert_eq!(host.seen.lock().unwrap().names, ["cam?key=7"]);
+    let captured = std::fs::read(&capture).unwrap();
+    assert!(captured.windows(7).any(|w| w == b"publish"), "{} bytes captured", captured.len());
+    std::fs::write(&to, "\n").unwrap();
+    let output = command(&[&file, &format!("@{to}")]).output().unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("its first line is no address"));
+}
+
+#[test]
 fn a_reconnect_request_is_followed() {
     let host = Host::start(Seen { reconnect: Some(30), ..Seen::default() });
     let folder = Folder::new("reconnect");

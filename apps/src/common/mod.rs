@@ -15,6 +15,7 @@ mod seed;
 mod signals;
 mod sip;
 mod suggest;
+mod trace;
 mod users;
 
 #[cfg(any(feature = "peer", feature = "rtmp-server"))]
@@ -29,4 +30,5 @@ pub use seed::seed;
 pub use signals::Signals;
 pub use sip::{info_key, is_key, parse_address, read_sdp};
 pub use suggest::suggest;
+pub use trace::trace;
 pub use users::{Secret, Users, UsersError};

@@ -16,10 +16,10 @@ use super::options::Options;
 use super::outcome::Outcome;
 use super::password;
 use super::report::Report;
-use super::setup::{bind, cannot, config, local_addresses, parse_uri};
+use super::setup::{bind, config, local_addresses, parse_uri};
 use super::tap::Tap;
 use super::typed::Typed;
-use crate::common::{Failure, Signals, seed};
+use crate::common::{Failure, Signals, seed, trace};
 
 /// How the program ended, with a line about it if that is not plain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,10 +95,7 @@ pub async fn run(options: Options) -> Result<End, Failure> {
     };
     let clock = Clock::start();
     let mut rng = Rng::from_seed(seed()?);
-    let trace = match &options.trace {
-        Some(path) => Some(Trace::to_file(path).map_err(|e| cannot("write", &path.display(), &e))?),
-        None => None,
-    };
+    let trace = trace(options.trace.as_ref())?;
     let agent = UserAgent::new(config(&options, &ips, password)?, rng.split());
     let limits = net::Config { clock, ..net::Config::default() };
     let mut sip = Driver::with_config(Tap::new(agent), limits);

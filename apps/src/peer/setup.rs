@@ -13,8 +13,7 @@ use super::capture::Capture;
 use super::node::{Node, Watched};
 use super::options::{Ids, Kind, Mode, NodeOptions};
 use super::security;
-use crate::common::suggest;
-use crate::common::{Failure, seed};
+use crate::common::{self, Failure, seed, suggest};
 
 /// A node that is ready to run.
 pub(super) struct Ready {
@@ -54,12 +53,7 @@ pub(super) fn set_up(kind: Kind, options: &NodeOptions) -> Result<Ready, Failure
     let per_seed = net::Options::from(&limits);
     let mut driver = Driver::with_config(Watched::default(), limits);
     security::expect_names(&mut driver, options, &per_seed);
-    let trace = match &options.trace {
-        Some(path) => Some(net::Trace::to_file(path).map_err(|e| {
-            Failure::runtime(format!("cannot write {}: {e}; choose another with --trace", path.display()))
-        })?),
-        None => None,
-    };
+    let trace = common::trace(options.trace.as_ref())?;
     driver.trace(trace.clone());
     if let Some(path) = &options.capture {
         let capture = Capture::to_file(path, config.limits.message.frame).map_err(|e| {

@@ -11,7 +11,7 @@ use super::line::{Line, Told, Use};
 use super::progress::Progress;
 use super::timeline::Timeline;
 use super::{Options, Place};
-use crate::common::{Failure, Signals};
+use crate::common::{Failure, Signals, trace};
 
 /// Why a copy ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,10 +145,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl<'a> Job<'a> {
     fn new(options: &'a Options) -> Result<Job<'a>, Failure> {
         let start = options.start.map(|start| u32::try_from(start.as_millis()).unwrap_or(u32::MAX));
+        let trace = trace(options.trace.as_ref())?;
         let source = match &options.source {
-            Place::Server(url) => {
-                Source::Line(Box::new(Line::open(url, Use::Play(start.map_or(-2.0, f64::from)), options)?))
-            }
+            Place::Server(url) => Source::Line(Box::new(Line::open(
+                url,
+                Use::Play(start.map_or(-2.0, f64::from)),
+                options,
+                trace.as_ref(),
+            )?)),
             place => Source::File(Box::new(FileSource::open(place, start)?)),
         };
         let sink = match &options.destination {
@@ -158,7 +162,7 @@ impl<'a> Job<'a> {
                     (false, true) => PublishMode::Record,
                     (false, false) => PublishMode::Live,
                 };
-                Sink::Line(Box::new(Line::open(url, Use::Publish(mode), options)?))
+                Sink::Line(Box::new(Line::open(url, Use::Publish(mode), options, trace.as_ref())?))
             }
             place => Sink::File(Box::new(FileSink::open(place, options.append, options.overwrite)?)),
         };

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use bytestring::ByteString;
-use net::{Config, Driver, Tls, Trust};
+use net::{Config, Driver, Tls, Trace, Trust};
 use rtmp::client::{self, Client, Event};
 use rtmp::flv::Tag;
 use rtmp::server::PublishMode;
 use rtmp::url::Url;
 use rtmp::{Capabilities, Message, status};
-use wire::{ConnId, Rng};
+use wire::{ConnId, Instant, Rng};
 
 use super::Options;
 use crate::common::{self, Failure};
@@ -43,7 +43,10 @@ pub struct Line {
     purpose: Use,
     tls: Tls,
     rng: Rng,
+    trace: Option<Trace>,
     stream: Option<u32>,
+    /// When media could be sent on the present connection.
+    ready: Instant,
     /// Redirects and reconnects since media flowed last.
     hops: u32,
     /// Old connections being closed.
@@ -52,12 +55,14 @@ pub struct Line {
 }
 
 const MAX_HOPS: u32 = 8;
+/// For how long a publisher stays with a server that did not only pass it on.
+const STAY: Duration = Duration::from_secs(5);
 /// Bytes kept for a server that does not take them, beyond which the connection is given up.
 const QUEUE: usize = 64 << 20;
 
 impl Line {
     /// Begins to connect.
-    pub fn open(url: &Url, purpose: Use, options: &Options) -> Result<Line, Failure> {
+    pub fn open(url: &Url, purpose: Use, options: &Options, trace: Option<&Trace>) -> Result<Line, Failure> {
         let trust = match &options.ca {
             _ if options.insecure => Trust::Anyone,
             Some(path) => {
@@ -69,9 +74,21 @@ impl Line {
         };
         let tls = Tls { trust, ..Tls::default() };
         let mut rng = Rng::from_seed(common::seed()?);
-        let driver = connect(url, &tls, &mut rng);
-        let closing = tokio::task::JoinSet::new();
-        Ok(Line { driver, url: url.clone(), purpose, tls, rng, stream: None, hops: 0, closing, reconnects: 0 })
+        let trace = trace.cloned();
+        let driver = connect(url, &tls, &mut rng, trace.clone());
+        Ok(Line {
+            driver,
+            url: url.clone(),
+            purpose,
+            tls,
+            rng,
+            trace,
+            stream: None,
+            ready: Instant::FAR,
+            hops: 0,
+            closing: tokio::task::JoinSet::new(),
+            reconnects: 0,
+        })
     }
 
     /// Waits for the next thing that happens. May be cancelled without losing one.
@@ -98,6 +115,9 @@ impl Line {
     pub fn send(&mut self, tag: &Tag) {
         let Some(stream) = self.stream else { return };
         let now = self.driver.now();
+        if now > self.ready + STAY {
+            self.hops = 0;
+        }
         let _told_as_closed = self.driver.machine_mut().send(now, stream, &tag.to_publish(stream));
     }
 
@@ -186,6 +206,7 @@ impl Line {
         match (self.purpose, &*status.code) {
             (Use::Play(_), status::PLAY_START) | (Use::Publish(_), status::PUBLISH_START) if self.stream.is_none() => {
                 self.stream = Some(stream);
+                self.ready = self.driver.now();
                 Some(Told::Ready)
             }
             (Use::Play(_), status::PLAY_STOP | status::PLAY_COMPLETE) => {
@@ -219,7 +240,8 @@ impl Line {
         self.url = url;
         self.stream = None;
         self.reconnects += 1;
-        let mut old = std::mem::replace(&mut self.driver, connect(&self.url, &self.tls, &mut self.rng));
+        let mut old =
+            std::mem::replace(&mut self.driver, connect(&self.url, &self.tls, &mut self.rng, self.trace.clone()));
         let now = old.now();
         old.machine_mut().close(now);
         self.closing.spawn(async move {
@@ -229,12 +251,13 @@ impl Line {
     }
 }
 
-fn connect(url: &Url, tls: &Tls, rng: &mut Rng) -> Driver<Client> {
+fn connect(url: &Url, tls: &Tls, rng: &mut Rng, trace: Option<Trace>) -> Driver<Client> {
     let tls = Tls { server_name: Some(url.host.clone()), ..tls.clone() };
     let net = Config { tls, stream_queue: QUEUE, ..Config::default() };
     let mut config = client::Config::new(url.clone());
     config.capabilities = Capabilities::forward_all();
     let mut driver = Driver::with_config(Client::new(config, rng.split()), net);
+    driver.trace(trace);
     let now = driver.now();
     let _first_time = driver.machine_mut().connect(now);
     driver

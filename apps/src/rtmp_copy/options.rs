@@ -11,7 +11,8 @@ use crate::common::{Failure, LogOptions};
 #[command(name = "rtmp-copy", version, max_term_width = 110)]
 #[command(about = "Copy between RTMP servers and FLV files: send, record, relay, repair", after_help = AFTER)]
 pub struct Options {
-    /// Where from: rtmp[s|t|ts]://HOST[:PORT]/APP/STREAM, an FLV file, or `-` for standard input
+    /// Where from: rtmp[s|t|ts]://HOST[:PORT]/APP/STREAM, an FLV file,
+    /// `-` for standard input, or @FILE with such an address in it
     #[arg(value_name = "SRC")]
     pub source: Place,
     /// Where to: the same, `-` being standard output
@@ -58,6 +59,10 @@ pub struct Options {
     #[arg(long, conflicts_with = "ca", help_heading = "Network")]
     pub insecure: bool,
 
+    /// Write what is sent and received over the network into a capture that Wireshark opens
+    #[arg(long, value_name = "FILE.pcap", help_heading = "Network")]
+    pub trace: Option<PathBuf>,
+
     /// How much is logged.
     #[command(flatten)]
     pub log: LogOptions,
@@ -69,6 +74,9 @@ Examples:
   rtmp-copy rtmp://server/live/cam cam.flv --duration 60   record a minute
   rtmp-copy rtmp://a/live/cam rtmps://b/live/cam?key=K  relay
   rtmp-copy torn.flv whole.flv                          repair: duration, size, index of key frames
+
+An address with a key in it need not be an argument, which others on the machine can read: @FILE takes it from
+the first line of a file.
 
 Ends at the end of the source, when a server closes, and on Ctrl-C; a file that was begun is finished in each case.
 Exit code: 0 copied, 1 something went wrong, 2 wrong usage.";

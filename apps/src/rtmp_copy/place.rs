@@ -30,6 +30,15 @@ impl FromStr for Place {
         if text == "-" {
             return Ok(Place::Pipe);
         }
+        if let Some(path) = text.strip_prefix('@') {
+            let content = std::fs::read_to_string(path).map_err(|why| format!("{path}: {why}"))?;
+            let line = content.lines().next().unwrap_or_default().trim();
+            return if line.is_empty() || line.starts_with('@') {
+                Err(format!("{path}: its first line is no address"))
+            } else {
+                line.parse()
+            };
+        }
         if let Some(path) = text.strip_prefix("file://") {
             return Ok(Place::File(path.into()));
         }

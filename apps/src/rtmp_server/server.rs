@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use net::{Clock, Config, Driver, Trace};
+use net::{Clock, Config, Driver};
 use rtmp::server::{ClosedReason, Event, Role, Server as Rtmp, Track};
 use rtmp::status::{self, Status};
 use tokio::net::TcpListener;
@@ -20,7 +20,7 @@ use super::relay::Relays;
 use super::wires::Wires;
 use super::{Action, Options, Settings, listen};
 use crate::common::metrics::{Page, Scrape, render, serve};
-use crate::common::{Failure, Signals, seed};
+use crate::common::{Failure, Signals, seed, trace};
 
 /// Runs the program until a signal ends it.
 ///
@@ -134,10 +134,7 @@ impl Server {
             ..Config::default()
         };
         let mut driver = Driver::with_config(machine, config);
-        if let Some(path) = &settings.trace {
-            let failed = |e| Failure::runtime(format!("--trace {}: {e}", path.display()));
-            driver.trace(Some(Trace::to_file(path).map_err(failed)?));
-        }
+        driver.trace(trace(settings.trace.as_ref())?);
         let mut bound = Vec::new();
         for place in &settings.listen {
             let failed = |e| Failure::runtime(format!("cannot listen on {place}: {e}; choose another with --listen"));

@@ -6,7 +6,7 @@ use rfc3261::registrar::{Guard, GuardConfig, RegistrarConfig, Users as Accounts}
 use wire::{Rng, Transport};
 
 use super::{DigestAlgorithm, Settings};
-use crate::common::{Failure, Listen, Secret, Users, seed};
+use crate::common::{self, Failure, Listen, Secret, Users, seed};
 
 /// The machine that the settings ask for, on its sockets, and the addresses that those really have. `key` is the secret
 /// of its recorded routes, if there is one from an earlier run.
@@ -49,12 +49,7 @@ pub(super) fn build(settings: &Settings, key: Option<[u8; 32]>) -> Result<(Drive
     };
     let mut driver =
         Driver::with_config(Proxy::new(config, home, rng), net::Config { clock, ..net::Config::default() });
-    if let Some(path) = &settings.trace {
-        let trace = net::Trace::to_file(path).map_err(|e| {
-            Failure::runtime(format!("cannot write {}: {e}; choose another with --trace", path.display()))
-        })?;
-        driver.trace(Some(trace));
-    }
+    driver.trace(common::trace(settings.trace.as_ref())?);
     let mut bound: Vec<Listen> = Vec::new();
     for listen in &settings.listen {
         let addr = bind(&mut driver, *listen, &bound)?;

@@ -14,7 +14,7 @@ use wire::{ConnId, Rng};
 use super::Settings;
 use super::line::{Line, LineConfig};
 use super::ports::Ports;
-use crate::common::{Failure, Signals, seed};
+use crate::common::{Failure, Signals, seed, trace};
 use crate::rtmp_server::Wires;
 use crate::rtmp_server::hub::{Hub, HubConfig, Sink, Spot, StreamKey};
 
@@ -91,13 +91,7 @@ pub(super) struct Waiting {
 pub async fn serve(settings: Settings, is_json: bool) -> Result<(), Failure> {
     let clock = Clock::start();
     let mut rng = Rng::from_seed(seed()?);
-    let trace = match &settings.trace {
-        Some(path) => {
-            let cannot = |e| Failure::runtime(format!("cannot write {}: {e}", path.display()));
-            Some(Trace::to_file(path).map_err(cannot)?)
-        }
-        None => None,
-    };
+    let trace = trace(settings.trace.as_ref())?;
     let mut config = rtmp::server::Config::default();
     config.timing.answer = REGISTRATION; // connect is answered when the registration is through
     let limits = net::Config { clock, ..net::Config::default() };

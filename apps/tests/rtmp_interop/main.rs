@@ -1,4 +1,4 @@
-//! rtmp-server and rtmp-copy against the real programs of the field: `make interop`. Needs what `peers/rtmp/install`
+//! rtmp-server and rtmp-copy against the real programs of the field: `make interop`. Needs what `peers/install`
 //! installs. A stream has arrived complete when every packet has the size and the checksum that it has in the source.
 #[allow(dead_code, reason = "what the SIP programs need besides")]
 #[path = "../interop/peers.rs"]

@@ -20,7 +20,7 @@ pub fn ffmpeg() -> Command {
 
 fn current() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers/ffmpeg/ffmpeg");
-    assert!(own.exists(), "{} is not there: run peers/rtmp/install", own.display());
+    assert!(own.exists(), "{} is not there: run peers/install", own.display());
     own
 }
 
@@ -186,8 +186,10 @@ impl Nginx {
     pub fn start(dir: &Path) -> Nginx {
         println!("peer: {}", version("nginx", &["-v"], "nginx version"));
         let port = free_port();
-        let text = std::fs::read_to_string(peer_file("rtmp/nginx.conf.in")).expect("a configuration");
+        let text = std::fs::read_to_string(peer_file("nginx-rtmp/nginx.conf.in")).expect("a configuration");
+        let user = Command::new("id").arg("-un").output().expect("who we are");
         let text = text.replace("@DIR@", &dir.to_string_lossy()).replace("@PORT@", &port.to_string());
+        let text = text.replace("@USER@", String::from_utf8_lossy(&user.stdout).trim());
         let conf = dir.join("nginx.conf");
         std::fs::write(&conf, text).expect("a file");
         let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
