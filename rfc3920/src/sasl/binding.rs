@@ -1,0 +1,70 @@
+//! Channel bindings: what both ends of one TLS connection know and nobody between them does (RFC 5929, RFC 9266).
+
+use std::fmt;
+
+use wire::Secured;
+
+/// A type of channel binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Binding {
+    /// `tls-server-end-point`: the server's certificate, the weakest, since all its connections share it.
+    EndPoint,
+    /// `tls-unique`: the first Finished message, in TLS 1.2 and before.
+    Unique,
+    /// `tls-exporter`: keying material exported for this purpose.
+    Exporter,
+}
+
+impl Binding {
+    /// Every type, the one to prefer first.
+    pub const ALL: [Binding; 3] = [Binding::Exporter, Binding::Unique, Binding::EndPoint];
+
+    /// The registered name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Binding::Exporter => "tls-exporter",
+            Binding::Unique => "tls-unique",
+            Binding::EndPoint => "tls-server-end-point",
+        }
+    }
+
+    /// The type of this registered name.
+    pub fn from_name(name: &str) -> Option<Binding> {
+        Binding::ALL.into_iter().find(|binding| binding.name() == name)
+    }
+
+    /// The data of this type for a connection, when the connection has it.
+    //= rfc5929#3.1/unique-description MUST
+    //# Taken as the driver tells it, and never under TLS 1.3, which has no such value.
+    pub fn data(self, secured: &Secured) -> Option<&[u8]> {
+        match self {
+            Binding::Exporter => secured.exporter.as_ref().map(<[u8; 32]>::as_slice),
+            Binding::Unique if secured.tls13 => None,
+            Binding::Unique => secured.unique.as_deref(),
+            Binding::EndPoint => secured.end_point.as_deref(),
+        }
+        .filter(|data| !data.is_empty())
+    }
+
+    /// The type to use with a server that offers these (XEP-0440), or that says nothing about types: then the default
+    /// of the TLS version, or else the certificate.
+    ///
+    /// ```
+    /// use rfc3920::sasl::Binding;
+    /// let tls13 = wire::Secured { tls13: true, exporter: Some([7; 32]), ..Default::default() };
+    /// assert_eq!(Binding::choose(None, &tls13), Some(Binding::Exporter));
+    /// assert_eq!(Binding::choose(Some(&["tls-server-end-point".into()]), &tls13), None);
+    /// ```
+    pub fn choose(offered: Option<&[String]>, secured: &Secured) -> Option<Binding> {
+        Binding::ALL
+            .into_iter()
+            .filter(|binding| offered.is_none_or(|names| names.iter().any(|name| name == binding.name())))
+            .find(|binding| binding.data(secured).is_some())
+    }
+}
+
+impl fmt::Display for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

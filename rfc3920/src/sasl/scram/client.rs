@@ -1,0 +1,187 @@
+//! The client's side of SCRAM.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use wire::Rng;
+
+use super::Keys;
+use super::message::{ServerFirst, quoted, server_final, text};
+use crate::sasl::{Credentials, Error, Hash, Policy, Secret};
+
+/// Characters of our nonce: 160 bits.
+const NONCE: usize = 32;
+
+/// The least that a server adds to it.
+pub(crate) const MIN_SERVER_NONCE: usize = 8;
+
+/// A SCRAM login under way.
+pub(crate) struct Client {
+    hash: Hash,
+    /// The header of GS2, and the binding's data behind it.
+    header: String,
+    data: Vec<u8>,
+    /// The first message without the header.
+    bare: String,
+    nonce: String,
+    list_hash: String,
+    password: Option<Secret>,
+    known: Option<Keys>,
+    iterations: RangeInclusive<u32>,
+    last_server_nonce: Option<String>,
+    state: State,
+}
+
+enum State {
+    /// The first message is out.
+    First,
+    /// The proof is out.
+    Proof(Box<Proven>),
+    /// The server's signature was right.
+    Verified(Box<Proven>),
+    Over,
+}
+
+struct Proven {
+    keys: Keys,
+    auth_message: String,
+    server_nonce: String,
+    list_checked: bool,
+}
+
+impl Client {
+    pub(crate) fn new(
+        hash: Hash,
+        flag: &str,
+        data: &[u8],
+        list_hash: String,
+        credentials: &Credentials,
+        policy: &Policy,
+        rng: &mut Rng,
+    ) -> Result<Client, Error> {
+        let username = credentials.username.as_deref().ok_or(Error::Username)?;
+        let authzid = credentials.authzid.as_ref().map(|jid| format!("a={}", quoted(jid.as_str()))).unwrap_or_default();
+        //= rfc5802#5.1/nonce-fresh MUST
+        //# 160 random bits, drawn anew for each login.
+        let nonce = rng.token(NONCE);
+        Ok(Client {
+            hash,
+            header: format!("{flag},{authzid},"),
+            data: data.to_vec(),
+            bare: format!("n={},r={nonce}", quoted(username)),
+            nonce,
+            list_hash,
+            password: credentials.password.clone(),
+            known: credentials.keys.clone(),
+            iterations: policy.iterations.clone(),
+            last_server_nonce: policy.pinned.as_ref().and_then(|pin| pin.server_nonce.clone()),
+            state: State::First,
+        })
+    }
+
+    /// The first message.
+    //= rfc5802#5.1/username-sent MUST
+    //# Header, user name, nonce.
+    pub(crate) fn first(&self) -> Bytes {
+        format!("{}{}", self.header, self.bare).into()
+    }
+
+    pub(crate) fn challenge(&mut self, message: &[u8]) -> Result<Bytes, Error> {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::First => self.prove(text(message)?),
+            State::Proof(proven) => {
+                self.state = State::Verified(verified(proven, message)?);
+                Ok(Bytes::new())
+            }
+            State::Verified(_) | State::Over => Err(Error::Unexpected),
+        }
+    }
+
+    /// The server's part of the nonce, the keys, and whether the lists were confirmed.
+    //= rfc6120#6.3.10/verify-before-trust MUST
+    //# No Authenticated exists unless the server's signature was right.
+    pub(crate) fn success(mut self, data: Option<&[u8]>) -> Result<(Option<String>, Option<Keys>, bool), Error> {
+        let proven = match (std::mem::replace(&mut self.state, State::Over), data) {
+            (State::Proof(proven), Some(message)) => verified(proven, message)?,
+            (State::Verified(proven), None) => proven,
+            (State::Over | State::Verified(_), _) => return Err(Error::Unexpected),
+            (State::First | State::Proof(_), _) => return Err(Error::NoServerSignature),
+        };
+        Ok((Some(proven.server_nonce), Some(proven.keys), proven.list_checked))
+    }
+
+    /// Checks all that can be checked before anything is derived from the password, and then proves that we know it.
+    fn prove(&mut self, message: &str) -> Result<Bytes, Error> {
+        let first = ServerFirst::parse(message)?;
+        let server_nonce = self.server_nonce(first.nonce)?;
+        //= rfc5802#9/iterations-ceiling SHOULD
+        //# Both ends of the range are an error with the number in it, before a single round is done.
+        if !self.iterations.contains(&first.iterations.get()) {
+            return Err(Error::Iterations(first.iterations.get()));
+        }
+        //= xep-0474#4/compare MUST
+        //# The hash over what we saw; when it differs, nothing derived from the password is sent.
+        if first.list_hash.is_some_and(|hash| hash != self.list_hash) {
+            return Err(Error::DowngradeHash);
+        }
+        let list_checked = first.list_hash.is_some();
+        let keys = self.keys(&first.salt, first.iterations)?;
+        //= rfc5802#5.1/channel-binding MUST
+        //# The header as it was sent, and behind it the data of the binding that it names.
+        let channel = STANDARD.encode([self.header.as_bytes(), &self.data].concat());
+        let without_proof = format!("c={channel},r={}", first.nonce);
+        let auth_message = format!("{},{message},{without_proof}", self.bare);
+        let proof = STANDARD.encode(keys.proof(auth_message.as_bytes()));
+        self.state = State::Proof(Box::new(Proven { keys, auth_message, server_nonce, list_checked }));
+        Ok(format!("{without_proof},p={proof}").into())
+    }
+
+    /// The server's part of a nonce that is ours and a bit.
+    //= rfc5802#5.1/nonce-prefix MUST
+    //# Ours must be its beginning, at least eight characters must follow, and not those of the account's last login.
+    fn server_nonce(&self, nonce: &str) -> Result<String, Error> {
+        let added = nonce.strip_prefix(&self.nonce).ok_or(Error::NonceMismatch)?;
+        if added.len() < MIN_SERVER_NONCE {
+            return Err(Error::NonceShort);
+        }
+        if self.last_server_nonce.as_deref() == Some(added) {
+            return Err(Error::NonceReused);
+        }
+        Ok(added.to_owned())
+    }
+
+    /// The keys of an earlier login when they fit, or new ones.
+    //= rfc5802#5.1/cache MAY
+    //# Salt, rounds and hash must be the same.
+    fn keys(&mut self, salt: &[u8], iterations: NonZeroU32) -> Result<Keys, Error> {
+        match self.known.take() {
+            Some(keys) if keys.fit(self.hash, salt, iterations) => Ok(keys),
+            _ => {
+                let password = self.password.as_ref().ok_or(Error::KeysStale)?;
+                Ok(Keys::derive(self.hash, password, salt, iterations))
+            }
+        }
+    }
+}
+
+/// Checks the server's last message.
+//= rfc5802#5/server-signature MUST
+//# Compared in constant time; a login whose server cannot sign is no login.
+fn verified(proven: Box<Proven>, message: &[u8]) -> Result<Box<Proven>, Error> {
+    let signature = server_final(text(message)?)?;
+    if proven.keys.verify_server(proven.auth_message.as_bytes(), &signature) {
+        Ok(proven)
+    } else {
+        Err(Error::BadServerSignature)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({:?}, {}, ..)", self.hash, self.header)
+    }
+}
