@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod jid;
+pub mod ns;
 pub mod sasl;
 pub mod stanza;
 pub mod stream;

@@ -1,1 +1,80 @@
-//! What is sent over a stream: messages, presence, iq, and their errors (RFC 6120, 8).
+//! What is sent over a stream: messages, presence, iq, and their errors (RFC 6120, 4.9 and 8).
+//!
+//! A stanza is an [`Element`]; this module tells which ([`Kind`]), makes requests and answers of it, and has the
+//! errors of stanzas and streams.
+
+mod condition;
+mod error;
+mod stream_error;
+
+pub use condition::{Condition, StreamCondition};
+pub use error::{ErrorType, StanzaError};
+pub use stream_error::StreamError;
+
+use crate::ns;
+use crate::xml::Element;
+
+/// The three stanzas (RFC 6120, 8.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Something pushed to somebody.
+    Message,
+    /// Something told to all who subscribed.
+    Presence,
+    /// A request, or its answer.
+    Iq,
+}
+
+impl Kind {
+    /// Which stanza an element is; `None` if it is none.
+    pub fn of(element: &Element) -> Option<Self> {
+        match element.name() {
+            _ if element.ns() != ns::CLIENT && element.ns() != ns::SERVER => None,
+            "message" => Some(Self::Message),
+            "presence" => Some(Self::Presence),
+            "iq" => Some(Self::Iq),
+            _ => None,
+        }
+    }
+}
+
+/// A request for information. Without `to` it is for one's own account, and the server answers for it.
+///
+/// ```
+/// use rfc3920::{ns, stanza, xml::Element};
+/// let ping = stanza::iq_get(Some("wonderland.example"), "p1", Element::new(ns::PING, "ping"));
+/// let pong = stanza::iq_result(&ping, None);
+/// assert_eq!((pong.get("id"), pong.get("type")), (Some("p1"), Some("result")));
+/// ```
+pub fn iq_get(to: Option<&str>, id: &str, payload: Element) -> Element {
+    iq("get", to, id).child(payload)
+}
+
+/// A request that changes something.
+pub fn iq_set(to: Option<&str>, id: &str, payload: Element) -> Element {
+    iq("set", to, id).child(payload)
+}
+
+/// The answer to a request, for its sender.
+pub fn iq_result(request: &Element, payload: Option<Element>) -> Element {
+    iq("result", request.get("from"), request.get("id").unwrap_or_default()).with(payload)
+}
+
+fn iq(kind: &str, to: Option<&str>, id: &str) -> Element {
+    Element::new(ns::CLIENT, "iq").attr("type", kind).attr_opt("to", to).attr("id", id)
+}
+
+/// The stanza that says that `stanza` could not be handled, for its sender; `None` if nothing may be sent: `stanza` is
+/// an error or an answer itself, or no stanza.
+pub fn error_reply(stanza: &Element, error: &StanzaError) -> Option<Element> {
+    let name = match (Kind::of(stanza)?, stanza.get("type")) {
+        //= rfc6120#8.3.1/no-error-for-error MUST NOT
+        //# Nothing is made for a stanza of type error, nor for a result, so two peers can not loop.
+        (_, Some("error")) | (Kind::Iq, Some("result")) => return None,
+        (Kind::Message, _) => "message",
+        (Kind::Presence, _) => "presence",
+        (Kind::Iq, _) => "iq",
+    };
+    let reply = Element::new(ns::CLIENT, name).attr("type", "error");
+    Some(reply.attr_opt("to", stanza.get("from")).attr_opt("id", stanza.get("id")).child(error.to_element()))
+}
