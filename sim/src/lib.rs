@@ -42,7 +42,8 @@
 //! assert_eq!((net.machine(a).got, net.machine(b).got), (9, 10));
 //! ```
 //!
-//! Machines of different types share a network as an enum of yours or as [`Node`]s.
+//! Machines of different types share a network as an enum of yours or as [`Node`]s. A server that need not think is a
+//! [`Script`].
 #![forbid(unsafe_code)]
 
 mod link;
@@ -50,9 +51,11 @@ mod network;
 mod node;
 mod queue;
 mod record;
+mod script;
 mod stream;
 
 pub use link::{CutId, Link, Packet, Verdict};
 pub use network::{Happened, HostId, Network};
 pub use node::Node;
 pub use record::Stats;
+pub use script::{Came, Script};

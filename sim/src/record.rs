@@ -42,6 +42,8 @@ pub struct Stats {
     pub streams_opened: u64,
     /// Streams that were asked for and not opened.
     pub streams_failed: u64,
+    /// Bytes that came in the clear when a stream was upgraded, and were dropped.
+    pub clear_bytes_dropped: u64,
     /// Bytes of streams that machines received.
     pub stream_bytes: u64,
     /// Writes to, and closes of, streams that are gone or never were.
@@ -120,7 +122,8 @@ impl Record {
             Input::Closed { reason, .. } => hash.word(*reason as u64),
             Input::Opened { remote, .. } | Input::Unreachable { remote, .. } => hash.word(u64::from(remote.port())),
             Input::Resolved { query, answer } => hash.word(query.0 << 8 | answer.as_ref().map_or(0, Vec::len) as u64),
-            Input::Secured { .. } | Input::Time => {}
+            Input::Secured { session, .. } => hash.bytes(&session.exporter.unwrap_or_default()),
+            Input::Time => {}
         }
         if self.keep > 0 && !matches!(input, Input::Time) {
             if self.lines.len() >= self.keep {

@@ -2,15 +2,18 @@
 //!
 //! Loss and partitions show as delay, as they do to the user of TCP: a lost piece comes after a retransmission
 //! timeout, and pieces behind it wait. An end that cannot get anything across for a minute gives up.
+mod secure;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use wire::{CloseReason, ConnId, Input, Instant, Machine, Transport};
+use wire::{CloseReason, ConnId, Input, Instant, Machine, Secured, Transport};
 
 use crate::network::{HostId, Network};
 use crate::queue::StreamStep;
+pub(crate) use secure::Secrets;
 
 #[derive(Default)]
 pub(crate) struct Streams {
@@ -26,6 +29,8 @@ struct Stream {
     ends: [End; 2],
     /// What each side has sent and the other has not received.
     flows: [Flow; 2],
+    /// What both ends of its encryption know.
+    session: Option<Box<Secured>>,
     /// Steps in the network's queue; the slot is free again only when there is none.
     planned: u32,
 }
@@ -44,6 +49,12 @@ enum State {
         close: bool,
     },
     Open,
+    /// Waiting for the other's word of encryption; since when, and as above.
+    Upgrading {
+        since: Instant,
+        waiting: Vec<Bytes>,
+        close: bool,
+    },
     /// Closed in order by either side; its machine knows.
     Finished,
     /// Broken or abandoned; its machine knows, or is no more.
@@ -63,6 +74,9 @@ enum Piece {
     /// The client's last word of the handshake, at which the server's machine hears of the connection.
     Opened,
     Data(Bytes),
+    /// The client's first word of encryption, and then what lets each end go on.
+    Hello,
+    Secured,
     Fin,
 }
 
@@ -93,6 +107,7 @@ impl<M: Machine> Network<M> {
             attempts: 0,
             ends: [client, server],
             flows: [Flow::default(), Flow::default()],
+            session: None,
             planned: 0,
         };
         let slot = self.streams.insert(stream);
@@ -112,7 +127,7 @@ impl<M: Machine> Network<M> {
             return;
         }
         let queued = stream.flows[side].bytes + data.len();
-        if let State::Opening { waiting, .. } = &mut stream.ends[side].state {
+        if let State::Opening { waiting, .. } | State::Upgrading { waiting, .. } = &mut stream.ends[side].state {
             stream.flows[side].bytes = queued;
             waiting.push(data);
         } else if queued <= MAX_QUEUED {
@@ -130,7 +145,10 @@ impl<M: Machine> Network<M> {
         };
         let Some(stream) = self.streams.at(slot) else { return };
         match &mut stream.ends[side].state {
-            State::Opening { waiting, close } if !waiting.is_empty() => *close = true,
+            State::Opening { waiting, close } | State::Upgrading { waiting, close, .. } if !waiting.is_empty() => {
+                *close = true;
+            }
+            State::Upgrading { .. } => self.break_off(slot, side, CloseReason::Local),
             State::Opening { .. } => {
                 stream.ends[side].state = State::Dead;
                 self.over(slot, side, CloseReason::Local);
@@ -244,6 +262,13 @@ impl<M: Machine> Network<M> {
         };
         let path = (host, server.host);
         stream.flows[0].bytes = 0;
+        if transport.is_secure() {
+            if self.distrusted.contains(&remote) {
+                (client.state, server.state) = (State::Dead, State::Dead);
+                return self.failed(slot, self.now, CloseReason::Untrusted);
+            }
+            stream.session = Some(Box::new(self.secrets.session()));
+        }
         self.dispatch(slot, 0, path, Duration::ZERO, Piece::Opened);
         for data in waiting {
             self.transmit(slot, 0, data);
@@ -252,6 +277,7 @@ impl<M: Machine> Network<M> {
             self.finish(slot, 0);
         } else {
             self.feed(host, Input::Opened { conn, transport, local, remote });
+            self.tell_secured(slot, 0);
         }
     }
 
@@ -272,6 +298,7 @@ impl<M: Machine> Network<M> {
         (server.conn, server.state) = (conn, State::Open);
         self.record.stats.streams_opened += 1;
         self.feed(host, Input::Opened { conn, transport, local, remote });
+        self.tell_secured(slot, 1);
     }
 
     /// Puts written bytes on their way.
@@ -354,6 +381,8 @@ impl<M: Machine> Network<M> {
         let (host, conn) = (end.host, end.conn);
         match (&end.state, piece) {
             (State::Opening { .. }, Piece::Opened) => self.opened(slot),
+            (State::Upgrading { .. }, piece) => self.upgrading(slot, side, piece),
+            (State::Open, Piece::Hello) => self.hello(slot),
             (State::Open, Piece::Data(data)) => self.feed(host, Input::Stream { conn, data }),
             (State::Open, Piece::Fin) => {
                 end.state = State::Finished;
@@ -378,7 +407,7 @@ impl<M: Machine> Network<M> {
             State::Finished => return end.state = before,
             State::Dead => return,
             State::Opening { .. } if side == 1 => return, // its machine has not heard of it
-            State::Opening { .. } | State::Open => {}
+            State::Opening { .. } | State::Open | State::Upgrading { .. } => {}
         }
         self.hosts[host.index()].streams.remove(&conn);
         self.feed(host, Input::Closed { conn, reason: CloseReason::Reset });

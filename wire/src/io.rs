@@ -118,7 +118,7 @@ pub enum Input {
     },
     /// A connection is encrypted from here on and its peer's certificate was checked: the answer to
     /// [`Output::Upgrade`], or directly after [`Input::Opened`] of a connection asked for over TLS. What came in the
-    /// clear and was not told before is dropped.
+    /// clear and was not told before is dropped. The other end hears it from a simulation alone.
     Secured {
         /// Which connection.
         conn: ConnId,
@@ -240,8 +240,9 @@ pub enum Output<E> {
         /// Which connection.
         conn: ConnId,
     },
-    /// Begin TLS, as its client, on an open connection over TCP; the driver answers with [`Input::Secured`] or
-    /// [`Input::Closed`]. What was written before goes out in the clear, what is written after is encrypted.
+    /// Begin TLS, as its client, on an open connection over TCP that was asked for; the driver answers with
+    /// [`Input::Secured`] or [`Input::Closed`]. What was written before goes out in the clear, what is written after is
+    /// kept until it can be encrypted.
     Upgrade {
         /// Which connection.
         conn: ConnId,

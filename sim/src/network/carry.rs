@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use wire::{ConnId, Input, Instant, Machine, Output, QueryId, ResolveError, Secured, Transmit};
+use wire::{Input, Instant, Machine, Output, QueryId, ResolveError, Transmit};
 
 use super::{Happened, HostId, Network};
 use crate::link::{Packet, Verdict};
@@ -57,12 +57,6 @@ impl<M: Machine> Network<M> {
             }
         }
         self.plan_wake(host);
-    }
-
-    /// Encryption costs nothing here and its peer is always who it should be: both ends know the same number.
-    fn upgrade(&mut self, host: HostId, conn: ConnId) {
-        let session = Secured { tls13: true, exporter: Some([0x5e; 32]), ..Secured::default() };
-        self.tell(self.now, host, Input::Secured { conn, session: Box::new(session) });
     }
 
     fn plan_wake(&mut self, host: HostId) {

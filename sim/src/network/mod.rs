@@ -1,7 +1,7 @@
 //! The network: hosts with their machines, the clock, and the loop that carries everything between them.
 mod carry;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use wire::{ConnId, Epoch, Instant, Machine, Rng, Transport};
 use crate::link::{CutId, Link, Links, Packet, Verdict};
 use crate::queue::{Happening, Queue};
 use crate::record::{Record, Stats};
-use crate::stream::Streams;
+use crate::stream::{Secrets, Streams};
 
 /// Names one host of a network: a machine and its addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +50,9 @@ pub struct Network<M: Machine> {
     pub(crate) owners: HashMap<IpAddr, HostId, FixedState>,
     pub(crate) links: Links,
     pub(crate) streams: Streams,
+    pub(crate) secrets: Secrets,
+    /// Servers with a wrong certificate.
+    pub(crate) distrusted: BTreeSet<SocketAddr>,
     names: HashMap<String, Vec<IpAddr>>,
     lookup_delay: Duration,
     events: VecDeque<Happened<M::Event>>,
@@ -91,6 +94,8 @@ impl<M: Machine> Network<M> {
             owners: HashMap::default(),
             links: Links::new(),
             streams: Streams::default(),
+            secrets: Secrets::new(seed),
+            distrusted: BTreeSet::new(),
             names: HashMap::new(),
             lookup_delay: Duration::from_millis(20),
             events: VecDeque::new(),
@@ -176,7 +181,8 @@ impl<M: Machine> Network<M> {
     }
 
     /// Lets `host` accept connections of any stream transport at `address`. TLS and WebSocket are names only: nothing
-    /// is encrypted or framed, except that pieces over WebSocket keep their bounds.
+    /// is encrypted or framed, except that pieces over WebSocket keep their bounds. Of what is secure, from its start or
+    /// by an upgrade, both ends hear `Secured`, with the same numbers, so that servers can be played too.
     ///
     /// # Errors
     /// As `bind_udp`.
@@ -191,6 +197,16 @@ impl<M: Machine> Network<M> {
         self.own_ip(host, address.ip())?;
         self.listeners.insert(address, (host, transport));
         Ok(address)
+    }
+
+    /// From now on the server at `address` has a certificate that nobody trusts, or a good one again: connections to it
+    /// that are to be secure end as `Untrusted`.
+    pub fn distrust(&mut self, address: SocketAddr, distrust: bool) {
+        if distrust {
+            self.distrusted.insert(address);
+        } else {
+            self.distrusted.remove(&address);
+        }
     }
 
     /// Accepts no more connections at `address`; false when nobody did.
