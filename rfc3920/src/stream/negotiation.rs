@@ -1,0 +1,240 @@
+//! From a connection to a session: stream headers, features, resource binding (RFC 6120, 4 and 7).
+
+use std::time::Duration;
+
+use super::features::Features;
+use super::state::{State, Stimulus};
+use super::{Client, DropReason, Error, Event, Kind, Online, Session, sm};
+use crate::jid::Jid;
+use crate::ns;
+use crate::stanza::{Condition, StanzaError};
+use crate::xml::{Element, Framing, Header};
+
+impl Client {
+    /// The connection is open.
+    pub(super) fn opened(&mut self) {
+        let Some(link) = self.link.as_ref().filter(|_| self.state == State::Connecting) else { return };
+        match link.target.kind {
+            Kind::StartTls | Kind::InsecureWebSocket => self.open_stream(),
+            Kind::DirectTls | Kind::WebSocket => self.go(Stimulus::Encrypt, self.config.timing.connect),
+        }
+    }
+
+    /// Sends our stream header, the first one or another one on the same connection.
+    //= rfc6120#4.3.3/new-header MUST
+    //# After TLS and after SASL a header follows without an end tag before it; the old stream's bytes are forgotten.
+    pub(super) fn open_stream(&mut self) {
+        self.go(Stimulus::Open, self.config.timing.step);
+        let Some(link) = &mut self.link else { return };
+        link.reader.restart();
+        link.features = Features::default();
+        let framing = link.framing();
+        //= rfc6120#4.7.1/from SHOULD
+        //# The account is named once TLS hides it from those between, and not before.
+        let from = link.secured.is_some().then(|| self.config.jid.bare().to_string());
+        //= rfc6120#4.7.2/to MUST
+        //# `to` is the domain of the account, whatever host the connection leads to.
+        //= rfc6120#4.8.3/content MUST
+        //# The content namespace is `jabber:client`, as the default one; nothing else is declared but the stream's.
+        let to = Some(self.config.jid.domain().to_owned());
+        let header = Header { to, from, lang: self.config.lang.clone(), ..Header::client() };
+        // what of it the application chose, the language alone, may not be writable
+        let plain = || Header { lang: None, ..header.clone() }.to_bytes(framing);
+        if let Ok(bytes) = header.to_bytes(framing).or_else(|_| plain()) {
+            if self.config.raw {
+                self.tell(Event::Raw { sent: true, text: String::from_utf8_lossy(&bytes).into_owned() });
+            }
+            self.transmit(bytes);
+        }
+    }
+
+    /// Their stream header.
+    pub(super) fn header(&mut self, header: Header) {
+        self.trace_header(&header);
+        if self.state != State::Opening {
+            return self.broken("bad-format", "a second stream header");
+        }
+        if let Some(link) = &mut self.link {
+            link.heard = true;
+        }
+        //= rfc6120#4.7.5/version MUST
+        //# No version counts as 0.9, which has neither features nor TLS nor SASL: the stream ends.
+        if header.version.is_none_or(|(major, _)| major < 1) {
+            return self.fail(Error::Version, "unsupported-version");
+        }
+        //= rfc6120#4.7.1/verify MUST
+        //# A `from` that is not the account's domain ends the stream, before and after each restart; none is accepted.
+        let domain = self.config.jid.domain();
+        let from = header.from.as_deref().map(Jid::parse);
+        if from.is_some_and(|from| from.map_or(true, |from| from.local().is_some() || from.domain() != domain)) {
+            return self.fail(Error::WrongFrom, "invalid-from");
+        }
+        self.go(Stimulus::Expect, self.config.timing.step);
+    }
+
+    /// Their list of features.
+    pub(super) fn offered(&mut self, list: &Element) {
+        if self.state != State::Features {
+            return self.drop_noise(DropReason::Features);
+        }
+        let Some(link) = &mut self.link else { return };
+        link.features = Features::new(list, self.config.limits.features);
+        link.keepalive.idle = link.features.idle();
+        match (link.authenticated, link.secured.is_some()) {
+            (true, _) if link.stands.is_some() => self.ready(),
+            (true, _) => self.after_login(),
+            (false, true) => self.log_in(),
+            //= rfc6120#5.3.1/mandatory MUST
+            //# TLS is used whenever it is offered, required or not, and its absence ends the connection before any login.
+            (false, false) if link.features.starttls() && link.framing() == Framing::Stream => self.start_tls(),
+            (false, false) if self.config.insecure => self.log_in(),
+            (false, false) => self.fail(Error::NoStartTls, "policy-violation"),
+        }
+    }
+
+    /// Whether the login brought the session with it.
+    pub(super) fn session_stands(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.stands.is_some())
+    }
+
+    /// Logged in, with a fresh list of features: the old session, or a new one.
+    pub(super) fn after_login(&mut self) {
+        let Some(link) = &self.link else { return };
+        let offered = self.config.management && link.features.find(ns::SM, "sm").is_some();
+        let resume = self.session.as_ref().and_then(|s| s.management.as_ref()?.resume()).filter(|_| offered);
+        match resume {
+            Some(resume) => {
+                self.go(Stimulus::Resume, self.config.timing.step);
+                self.write(&resume);
+            }
+            None => self.bind(true),
+        }
+    }
+
+    /// Asks for a resource: the wished one, or any.
+    //= rfc6120#7.3.1/mandatory MUST
+    //# Without an offer to bind there is no session: the connection ends with an error of its own.
+    pub(super) fn bind(&mut self, wished: bool) {
+        self.lose_session();
+        let id = self.requests.id();
+        let Some(link) = &mut self.link else { return };
+        if link.features.find(ns::BIND, "bind").is_none() {
+            return self.fail(Error::NoBind, "unsupported-feature");
+        }
+        link.binding = Some(id.clone());
+        let resource = self.config.jid.resource().filter(|_| wished);
+        let resource = resource.map(|resource| Element::new(ns::BIND, "resource").with_text(resource.to_owned()));
+        let bind = Element::new(ns::BIND, "bind").with(resource);
+        self.go(Stimulus::Bind, self.config.timing.step);
+        self.write(&Element::new(ns::CLIENT, "iq").attr("type", "set").attr("id", id).child(bind));
+    }
+
+    /// The answer to that, or to the request for a session of old.
+    pub(super) fn bound(&mut self, answer: &Element) {
+        if answer.get("type") != Some("result") {
+            return self.not_bound(StanzaError::of(answer).unwrap_or_else(undefined));
+        }
+        if self.session.is_some() {
+            return self.enable();
+        }
+        let jid = answer.find(ns::BIND, "bind").and_then(|bind| bind.child_text(ns::BIND, "jid"));
+        //= rfc6120#7.6/server-chooses MUST
+        //# The address is what the server says, whatever was asked for; an answer without a full one ends the stream.
+        let jid = jid.and_then(|jid| Jid::parse(&jid).ok()).filter(|jid| jid.resource().is_some());
+        let Some(jid) = jid else {
+            return self.broken("bad-format", "a bound address that is none");
+        };
+        self.new_session(jid);
+        match self.link.as_ref().is_some_and(|link| link.features.session_required()) {
+            true => self.ask_session(),
+            false => self.enable(),
+        }
+    }
+
+    fn not_bound(&mut self, error: StanzaError) {
+        let wished = self.config.jid.resource().is_some() && !self.route.any_resource;
+        let another = matches!(error.condition, Condition::Conflict | Condition::BadRequest | Condition::NotAllowed);
+        //= rfc6120#7.7.3/retries SHOULD
+        //# A wished resource that is taken or not allowed is given up once for one of the server's choice.
+        match wished && another && self.session.is_none() {
+            true => {
+                self.route.any_resource = true;
+                self.bind(false);
+            }
+            false => self.end_in_order(Error::Bind(error)),
+        }
+    }
+
+    fn ask_session(&mut self) {
+        let id = self.requests.id();
+        if let Some(link) = &mut self.link {
+            link.binding = Some(id.clone());
+        }
+        self.go(Stimulus::Bind, self.config.timing.step);
+        let session = Element::new(ns::SESSION, "session");
+        self.write(&Element::new(ns::CLIENT, "iq").attr("type", "set").attr("id", id).child(session));
+    }
+
+    /// Keeps what is known of the session that was just bound.
+    pub(super) fn new_session(&mut self, jid: Jid) {
+        self.session = Some(Session { jid, carbons: false, management: None, until: wire::Instant::FAR });
+    }
+
+    fn enable(&mut self) {
+        let offered = self.link.as_ref().is_some_and(|link| link.features.find(ns::SM, "sm").is_some());
+        //= xep-0198#3/after-bind MUST
+        //# <enable/> follows the bound resource and nothing else; after a failed resumption too the binding comes first.
+        match offered && self.config.management {
+            true => {
+                self.go(Stimulus::Enable, self.config.timing.step);
+                self.write(&sm::Management::enable());
+            }
+            false => self.ready(),
+        }
+    }
+
+    /// The session stands on this connection.
+    pub(super) fn ready(&mut self) {
+        self.go(Stimulus::Ready, Duration::MAX);
+        self.route.online = Some(self.now);
+        self.route.redirects = 0;
+        self.route.any_resource = false;
+        let Some((link, session)) = self.link.as_mut().zip(self.session.as_mut()) else { return };
+        session.until = wire::Instant::FAR;
+        let resumed = link.stands.take().unwrap_or(false);
+        let idle = link.features.idle();
+        link.keepalive = super::keepalive::Keepalive::new(self.now);
+        link.keepalive.idle = idle;
+        link.binding = None;
+        let Some((mechanism, binding)) = link.by else { return };
+        let online = Online {
+            jid: session.jid.clone(),
+            resumed,
+            managed: link.managed,
+            carbons: session.carbons,
+            features: link.features.elements.clone(),
+            mechanism,
+            binding,
+        };
+        self.tell(Event::Online(Box::new(online)));
+        if resumed {
+            self.write_again();
+        }
+        if !self.active {
+            self.indicate();
+        }
+    }
+
+    /// Tells the server whether somebody looks (XEP-0352).
+    pub(super) fn indicate(&mut self) {
+        let offered = self.link.as_ref().is_some_and(|link| link.features.find(ns::CLIENT_STATE, "csi").is_some());
+        if offered {
+            self.write(&Element::new(ns::CLIENT_STATE, if self.active { "active" } else { "inactive" }));
+        }
+    }
+}
+
+/// An error without a word of what it is.
+fn undefined() -> StanzaError {
+    StanzaError::from(Condition::UndefinedCondition)
+}

@@ -1,0 +1,134 @@
+use State::*;
+
+/// Where a [`Client`](super::Client) is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// Not connected, and not about to be.
+    Idle,
+    /// Not connected; the next try has its time.
+    Waiting,
+    /// The application looks for targets.
+    Discovering,
+    /// A target's addresses are looked up.
+    Resolving,
+    /// A connection is being opened.
+    Connecting,
+    /// TLS is being agreed on.
+    Securing,
+    /// Our stream header is sent, theirs is waited for.
+    Opening,
+    /// The list of features is waited for.
+    Features,
+    /// `<starttls/>` is sent.
+    StartTls,
+    /// The exchange of SASL runs.
+    Login,
+    /// `<resume/>` is sent.
+    Resuming,
+    /// A resource is asked for.
+    Binding,
+    /// `<enable/>` is sent.
+    Enabling,
+    /// Stanzas flow.
+    Online,
+    /// `</stream:stream>` is sent, theirs is waited for.
+    Closing,
+}
+
+impl State {
+    /// What is done there, for messages.
+    pub(super) fn doing(self) -> &'static str {
+        match self {
+            Idle | Waiting => "waiting",
+            Discovering => "looking for the servers of the domain",
+            Resolving => "looking up an address",
+            Connecting => "connecting",
+            Securing => "beginning encryption",
+            Opening | Features => "opening the stream",
+            StartTls => "asking for encryption",
+            Login => "logging in",
+            Resuming => "resuming the session",
+            Binding => "binding a resource",
+            Enabling => "enabling stream management",
+            Online => "being online",
+            Closing => "closing the stream",
+        }
+    }
+}
+
+/// What makes a [`Client`](super::Client) go from state to state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stimulus {
+    /// Begin, and nobody knows where.
+    Discover,
+    /// The next target is a name.
+    Lookup,
+    /// The next address is known.
+    Dial,
+    /// The connection is there, TLS begins (direct, or after `<proceed/>`).
+    Encrypt,
+    /// A fresh stream may be opened: connected, secured, or logged in by the SASL of RFC 6120.
+    Open,
+    /// Their header came, or SASL2 told success: features follow.
+    Expect,
+    /// Features without TLS so far.
+    StartTls,
+    /// Features with mechanisms; or a token was refused and the password is next.
+    LogIn,
+    /// Features after the login, and a session to resume.
+    Resume,
+    /// Features after the login, and none to resume; or the resource is not to be had.
+    Bind,
+    /// A resource is bound, and stream management was offered.
+    Enable,
+    /// The session stands.
+    Ready,
+    /// The application closes an open stream.
+    Close,
+    /// It ended, and is tried again later.
+    Retry,
+    /// It ended.
+    End,
+}
+
+/// The transitions that there are: from any of the states, by the stimulus, to the state. The client moves by this table
+/// alone.
+pub const TRANSITIONS: &[(&[State], Stimulus, State)] = &[
+    (&[Idle, Waiting, Resolving, Connecting, Securing, Opening], Stimulus::Discover, Discovering),
+    (&[Idle, Waiting, Discovering, Resolving, Connecting, Securing, Opening], Stimulus::Lookup, Resolving),
+    (&[Idle, Waiting, Discovering, Resolving, Connecting, Securing, Opening], Stimulus::Dial, Connecting),
+    (&[Connecting, StartTls], Stimulus::Encrypt, Securing),
+    (&[Connecting, Securing, Login], Stimulus::Open, Opening),
+    (&[Opening, Login], Stimulus::Expect, Features),
+    (&[Features], Stimulus::StartTls, StartTls),
+    (&[Features, Login], Stimulus::LogIn, Login),
+    (&[Features], Stimulus::Resume, Resuming),
+    (&[Features, Resuming, Binding], Stimulus::Bind, Binding),
+    (&[Binding], Stimulus::Enable, Enabling),
+    (&[Features, Resuming, Binding, Enabling], Stimulus::Ready, Online),
+    (&[Opening, Features, StartTls, Login, Resuming, Binding, Enabling, Online], Stimulus::Close, Closing),
+    (&NOT_IDLE, Stimulus::Retry, Waiting),
+    (&NOT_IDLE, Stimulus::End, Idle),
+];
+
+const NOT_IDLE: [State; 14] = [
+    Waiting,
+    Discovering,
+    Resolving,
+    Connecting,
+    Securing,
+    Opening,
+    Features,
+    StartTls,
+    Login,
+    Resuming,
+    Binding,
+    Enabling,
+    Online,
+    Closing,
+];
+
+/// Where the table leads, if it knows the stimulus in that state.
+pub fn next(state: State, stimulus: Stimulus) -> Option<State> {
+    TRANSITIONS.iter().find(|(from, by, _)| *by == stimulus && from.contains(&state)).map(|(_, _, to)| *to)
+}
