@@ -34,8 +34,8 @@ impl Binding {
     }
 
     /// The data of this type for a connection, when the connection has it.
-    //= rfc5929#3.1/unique-description MUST
-    //# Taken as the driver tells it, and never under TLS 1.3, which has no such value.
+    //= rfc9266#3/unique-undefined MUST NOT
+    //# tls-unique is taken as the driver tells it, and never under TLS 1.3, which has no such value.
     pub fn data(self, secured: &Secured) -> Option<&[u8]> {
         match self {
             Binding::Exporter => secured.exporter.as_ref().map(<[u8; 32]>::as_slice),
@@ -46,8 +46,8 @@ impl Binding {
         .filter(|data| !data.is_empty())
     }
 
-    /// The type to use with a server that offers these (XEP-0440), or that says nothing about types: then the default
-    /// of the TLS version, or else the certificate.
+    /// The type to use with a server that offers these (XEP-0440). To a server that says nothing about types, only the
+    /// default of the TLS version means something: `tls-exporter` since 1.3, `tls-unique` before.
     ///
     /// ```
     /// use rfc3920::sasl::Binding;
@@ -55,11 +55,22 @@ impl Binding {
     /// assert_eq!(Binding::choose(None, &tls13), Some(Binding::Exporter));
     /// assert_eq!(Binding::choose(Some(&["tls-server-end-point".into()]), &tls13), None);
     /// ```
+    //= xep-0440#3/mutual SHOULD
+    //# The first of our order that the server lists and the connection has; the exporter before the certificate.
+    //= rfc9266#3/default MUST
+    //# Without a list: the exporter under TLS 1.3, tls-unique under older versions.
     pub fn choose(offered: Option<&[String]>, secured: &Secured) -> Option<Binding> {
-        Binding::ALL
-            .into_iter()
-            .filter(|binding| offered.is_none_or(|names| names.iter().any(|name| name == binding.name())))
-            .find(|binding| binding.data(secured).is_some())
+        let default = if secured.tls13 { Binding::Exporter } else { Binding::Unique };
+        let shared = |binding: &Binding| match offered {
+            Some(names) => names.iter().any(|name| name == binding.name()),
+            None => *binding == default,
+        };
+        Binding::ALL.into_iter().filter(shared).find(|binding| binding.data(secured).is_some())
+    }
+
+    /// Whether a connection has any binding at all.
+    pub(super) fn any(secured: &Secured) -> bool {
+        Binding::ALL.into_iter().any(|binding| binding.data(secured).is_some())
     }
 }
 

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use wire::{Rng, Secured};
 
+use super::scram::{Client, Lists};
 use super::{Binding, Credentials, Error, Hash, Login, Mechanism, Pin, Policy};
 
 /// What a server offers: the names as it wrote them, those that are not known here included, since XEP-0474 hashes all.
@@ -43,7 +44,7 @@ impl Offer {
             names.join("\u{1e}")
         };
         let mut text = sorted(&self.mechanisms);
-        if let Some(bindings) = self.bindings.as_deref().filter(|names| !names.is_empty()) {
+        if let Some(bindings) = self.bindings.as_deref() {
             text.push('\u{1f}');
             text.push_str(&sorted(bindings));
         }
@@ -100,16 +101,11 @@ pub fn choose(
     };
     let data = bound.and_then(|(binding, secured)| binding.data(secured)).unwrap_or_default();
     match best {
-        Mechanism::Scram(hash) | Mechanism::ScramPlus(hash) => Login::scram(
-            best,
-            bound.map(|(binding, _)| binding),
-            &flag,
-            data,
-            offer.hash(hash),
-            credentials,
-            policy,
-            rng,
-        ),
+        Mechanism::Scram(hash) | Mechanism::ScramPlus(hash) => {
+            let lists = Lists { hash: offer.hash(hash), must_match: bound.is_none() && doubtful(offer, secured) };
+            let client = Client::new(hash, &flag, data, lists, credentials, policy, rng)?;
+            Ok(Login::scram(best, bound.map(|(binding, _)| binding), client, policy))
+        }
         _ => Login::simple(best, credentials, policy),
     }
 }
@@ -120,8 +116,18 @@ pub fn choose(
 //= rfc5802#6/flag-n MUST
 //# "n" when the connection has no binding, or none that the server shares (XEP-0440).
 fn flag_unbound(offer: &Offer, secured: Option<&Secured>) -> &'static str {
-    let able = secured.is_some_and(|secured| Binding::choose(None, secured).is_some());
+    let able = secured.is_some_and(Binding::any);
     if able && !offer.has_plus() { "y" } else { "n" }
+}
+
+/// Whether the list of binding types is one that no honest server sends: -PLUS without the type that every server has to
+/// have. Such a list was made up to keep us from binding, unless the server confirms it in its first message.
+//= xep-0474#6/confirm-types SHOULD
+//# The login goes on unbound up to the server's first message, and no further unless that holds the right hash.
+fn doubtful(offer: &Offer, secured: Option<&Secured>) -> bool {
+    let names = offer.bindings.as_deref().unwrap_or_default();
+    let listed = |binding: Binding| names.iter().any(|name| name == binding.name());
+    offer.bindings.is_some() && offer.has_plus() && secured.is_some_and(Binding::any) && !listed(Binding::EndPoint)
 }
 
 /// Whether our side has what a mechanism needs.

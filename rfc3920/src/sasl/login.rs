@@ -3,7 +3,6 @@
 use std::mem;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use wire::Rng;
 
 use super::scram::{Client, Keys};
 use super::{Binding, Credentials, Error, Hash, Mechanism, Pin, Policy, Token};
@@ -163,21 +162,8 @@ impl Login {
     }
 
     /// SCRAM.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn scram(
-        mechanism: Mechanism,
-        binding: Option<Binding>,
-        flag: &str,
-        data: &[u8],
-        list_hash: String,
-        credentials: &Credentials,
-        policy: &Policy,
-        rng: &mut Rng,
-    ) -> Result<Login, Error> {
-        let (Mechanism::Scram(hash) | Mechanism::ScramPlus(hash)) = mechanism else { return Err(Error::Unexpected) };
-        let client = Client::new(hash, flag, data, list_hash, credentials, policy, rng)?;
-        let initial = client.first();
-        Ok(Login::begun(mechanism, binding, initial, policy, State::Scram(Box::new(client))))
+    pub(super) fn scram(mechanism: Mechanism, binding: Option<Binding>, client: Client, policy: &Policy) -> Login {
+        Login::begun(mechanism, binding, client.first(), policy, State::Scram(Box::new(client)))
     }
 
     fn begun(mechanism: Mechanism, binding: Option<Binding>, initial: Bytes, policy: &Policy, state: State) -> Login {

@@ -14,6 +14,7 @@ mod mechanism;
 mod policy;
 pub mod scram;
 mod secret;
+mod text;
 
 pub use binding::Binding;
 pub use choose::{Offer, choose};
@@ -24,3 +25,4 @@ pub use login::{Authenticated, Login};
 pub use mechanism::{Hash, Mechanism};
 pub use policy::{Pin, Policy};
 pub use secret::Secret;
+pub use text::{decode, encode};

@@ -19,6 +19,14 @@ const NONCE: usize = 32;
 /// The least that a server adds to it.
 pub(crate) const MIN_SERVER_NONCE: usize = 8;
 
+/// What is known about the server's lists of mechanisms and bindings.
+pub(crate) struct Lists {
+    /// Their hash as we saw them (XEP-0474), in base64.
+    pub(crate) hash: String,
+    /// They look forged: go on only when the server confirms them.
+    pub(crate) must_match: bool,
+}
+
 /// A SCRAM login under way.
 pub(crate) struct Client {
     hash: Hash,
@@ -28,7 +36,7 @@ pub(crate) struct Client {
     /// The first message without the header.
     bare: String,
     nonce: String,
-    list_hash: String,
+    lists: Lists,
     password: Option<Secret>,
     known: Option<Keys>,
     iterations: RangeInclusive<u32>,
@@ -58,7 +66,7 @@ impl Client {
         hash: Hash,
         flag: &str,
         data: &[u8],
-        list_hash: String,
+        lists: Lists,
         credentials: &Credentials,
         policy: &Policy,
         rng: &mut Rng,
@@ -74,7 +82,7 @@ impl Client {
             data: data.to_vec(),
             bare: format!("n={},r={nonce}", quoted(username)),
             nonce,
-            list_hash,
+            lists,
             password: credentials.password.clone(),
             known: credentials.keys.clone(),
             iterations: policy.iterations.clone(),
@@ -125,10 +133,11 @@ impl Client {
         }
         //= xep-0474#4/compare MUST
         //# The hash over what we saw; when it differs, nothing derived from the password is sent.
-        if first.list_hash.is_some_and(|hash| hash != self.list_hash) {
-            return Err(Error::DowngradeHash);
-        }
-        let list_checked = first.list_hash.is_some();
+        let list_checked = match first.list_hash {
+            Some(hash) if hash != self.lists.hash => return Err(Error::DowngradeHash),
+            None if self.lists.must_match => return Err(Error::BindingStripped),
+            hash => hash.is_some(),
+        };
         let keys = self.keys(&first.salt, first.iterations)?;
         //= rfc5802#5.1/channel-binding MUST
         //# The header as it was sent, and behind it the data of the binding that it names.

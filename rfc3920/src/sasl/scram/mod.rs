@@ -5,6 +5,6 @@ mod keys;
 mod message;
 mod server;
 
-pub(super) use client::Client;
+pub(super) use client::{Client, Lists};
 pub use keys::{Keys, Verifier};
 pub use server::Server;
