@@ -40,6 +40,8 @@ impl ErrorType {
 
     /// The type that RFC 6120, 8.3.3, recommends for a condition.
     pub const fn recommended(condition: &Condition) -> Self {
+        //= rfc6120#8.3.3/recommended-types SHOULD
+        //# The first type that the condition's paragraph names.
         match condition {
             Condition::Forbidden
             | Condition::NotAuthorized
@@ -110,6 +112,8 @@ impl StanzaError {
     pub fn from_element(error: &Element) -> Self {
         let standard = |e: &&Element| e.ns() == ns::STANZA_ERRORS && e.name() != "text";
         let condition = error.children().find(standard);
+        //= rfc6120#8.3.2/unknown-condition MUST
+        //# Kept by its name in an arm that no code here tells from undefined-condition.
         let name = condition.map_or(Condition::UndefinedCondition, |e| Condition::from(e.name()));
         let kind = error.get("type").and_then(ErrorType::from_name);
         let location = condition.map(|c| c.text().into_owned()).filter(|t| !t.is_empty());
@@ -119,6 +123,8 @@ impl StanzaError {
             text: error.child_text(ns::STANZA_ERRORS, "text").map(|t| t.into_owned()),
             by: error.get("by").map(str::to_owned),
             location,
+            //= rfc6120#8.3.4/ignore-unknown MUST
+            //# Kept aside; condition and type do not depend on it.
             application: error.children().find(|e| e.ns() != ns::STANZA_ERRORS).cloned(),
         }
     }
@@ -133,11 +139,19 @@ impl StanzaError {
 
     /// As `<error/>` in the namespace of clients. A condition that RFC 6120 does not have is sent as undefined.
     pub fn to_element(&self) -> Element {
+        //= rfc6120#8.3.2/condition MUST
+        //# One of the list, else undefined-condition.
+        //= rfc6120#8.3.2/types MUST
+        //# An enum of the five.
         let name = Condition::ALL.iter().find(|c| **c == self.condition).unwrap_or(&Condition::UndefinedCondition);
         let mut condition = Element::named(ns::STANZA_ERRORS.into(), name.name().into());
         if let Some(location) = &self.location {
             condition.set_text(location.as_str());
         }
+        //= rfc6120#8.3.2/text-namespace MUST
+        //# As the condition's.
+        //= rfc6120#8.3.1/by MAY
+        //# An attribute if it is known.
         let text = self.text.as_deref().map(|t| Element::new(ns::STANZA_ERRORS, "text").with_text(t));
         Element::new(ns::CLIENT, "error")
             .attr("type", self.kind.name())

@@ -57,10 +57,14 @@ pub fn iq_set(to: Option<&str>, id: &str, payload: Element) -> Element {
 
 /// The answer to a request, for its sender.
 pub fn iq_result(request: &Element, payload: Option<Element>) -> Element {
+    //= rfc6120#8.3.1/error-only MUST NOT
+    //# Only error_reply makes an element with an error, and gives it its type.
     iq("result", request.get("from"), request.get("id").unwrap_or_default()).with(payload)
 }
 
 fn iq(kind: &str, to: Option<&str>, id: &str) -> Element {
+    //= rfc6120#4.8.3/no-server MUST NOT
+    //# All that is made here is in jabber:client.
     Element::new(ns::CLIENT, "iq").attr("type", kind).attr_opt("to", to).attr("id", id)
 }
 
@@ -75,6 +79,19 @@ pub fn error_reply(stanza: &Element, error: &StanzaError) -> Option<Element> {
         (Kind::Presence, _) => "presence",
         (Kind::Iq, _) => "iq",
     };
+    //= rfc6120#8.3.1/same-id MUST
+    //# Copied as it is; an iq that had none gets an empty one.
+    let id = stanza.get("id").or((name == "iq").then_some(""));
+    //= rfc6120#8.3.1/reply SHOULD
+    //# Made here for every stanza that may have one; whoever handles stanzas sends it.
+    //= rfc6120#8.3.1/reply-iq MUST
+    //# As for others; a request always gets an answer.
+    //= rfc6120#8.3.1/swapped SHOULD
+    //# To where it came from; from is left to the server, which knows it.
+    //= rfc6120#8.3.1/error-child MUST
+    //# Always there.
+    //= rfc6120#8.3.1/original MAY skip
+    //# The sender knows what it sent.
     let reply = Element::new(ns::CLIENT, name).attr("type", "error");
-    Some(reply.attr_opt("to", stanza.get("from")).attr_opt("id", stanza.get("id")).child(error.to_element()))
+    Some(reply.attr_opt("to", stanza.get("from")).attr_opt("id", id).child(error.to_element()))
 }

@@ -17,6 +17,8 @@ use crate::xml::{self, Element};
 pub struct StreamError {
     /// Why the stream ends.
     pub condition: StreamCondition,
+    //= rfc6120#4.9.2/text-for-humans MUST NOT
+    //# A plain string that is only ever shown.
     /// For humans.
     pub text: Option<String>,
     /// Host, or host and port, to connect to instead: the content of [`StreamCondition::SeeOtherHost`].
@@ -53,6 +55,8 @@ impl StreamError {
         }
         let standard = |e: &&Element| e.ns() == ns::STREAM_ERRORS && e.name() != "text";
         let condition = element.children().find(standard);
+        //= rfc6120#4.9.2/unknown-condition MUST
+        //# Kept by its name in an arm that no code here tells from undefined-condition.
         let name = condition.map_or(StreamCondition::UndefinedCondition, |e| StreamCondition::from(e.name()));
         let host = condition.filter(|_| name == StreamCondition::SeeOtherHost).map(|c| c.text().trim().to_owned());
         Some(Self {
@@ -65,12 +69,18 @@ impl StreamError {
 
     /// As an element in the namespace of streams. A condition that RFC 6120 does not have is sent as undefined.
     pub fn to_element(&self) -> Element {
+        //= rfc6120#4.9.2/condition MUST
+        //# One of the list, else undefined-condition.
+        //= rfc6120#4.9.4/supplement SHOULD
+        //# It stands behind the defined condition, which is always there.
         let known = StreamCondition::ALL.iter().find(|c| **c == self.condition);
         let name = known.unwrap_or(&StreamCondition::UndefinedCondition);
         let mut condition = Element::named(ns::STREAM_ERRORS.into(), name.name().into());
         if let Some(host) = &self.see_other_host {
             condition.set_text(host.as_str());
         }
+        //= rfc6120#4.9.2/text-namespace MUST
+        //# As the condition's.
         let text = self.text.as_deref().map(|t| Element::new(ns::STREAM_ERRORS, "text").with_text(t));
         Element::new(ns::STREAMS, "error").child(condition).with(text).with(self.application.clone())
     }

@@ -87,6 +87,8 @@ impl Cutter {
             (State::Text, _) => State::Open,
             (State::Open, b'/') => State::End,
             (State::Open, b'!') => State::Bang(0),
+            //= rfc6120#11.1/refuse MUST
+            //# Seen at the byte that begins them, before anything of them is kept; entities as the text is parsed.
             (State::Open, b'?') => return Err(Error::restricted("a processing instruction")),
             (State::Open, b'<' | b'>') => return Err(Error::malformed("a tag without name")),
             (State::Open, _) if self.depth >= limits.depth => {

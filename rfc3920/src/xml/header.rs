@@ -45,6 +45,8 @@ pub struct Header {
 impl Header {
     /// A header for a stream of version 1.0 between client and server, otherwise empty.
     pub fn client() -> Self {
+        //= rfc6120#4.8.2/not-the-stream MUST
+        //# jabber:client; the namespace of streams has a prefix of its own.
         Self { version: Some((1, 0)), ns: ns::CLIENT.to_owned(), ..Self::default() }
     }
 
@@ -58,10 +60,18 @@ impl Header {
             Framing::Stream => {
                 //= rfc6120#11.5/declaration SHOULD
                 //# Sent before each header, without encoding, which is UTF-8 by default, and without `standalone`.
+                //= rfc6120#11.5/no-standalone MUST NOT
+                //# Version alone.
+                //= rfc6120#11.6/no-mark MUST NOT
+                //# The declaration's `<` is the first byte.
                 out.push_str("<?xml version='1.0'?><stream:stream xmlns='");
                 write::escape(&self.ns, &mut out, true, write::Forbidden::Refuse)?;
                 out.extend(["' xmlns:stream='", ns::STREAMS, "'"]);
             }
+            //= rfc7395#3.3.3/no-declaration SHOULD NOT
+            //# Only a stream over TCP gets one.
+            //= rfc7395#3.4/open-first MUST
+            //# An open element with the attributes that a stream header has.
             Framing::WebSocket => out.extend(["<open xmlns='", ns::FRAMING, "'"]),
         }
         let version = self.version.map(|(major, minor)| format!("{major}.{minor}"));
@@ -88,6 +98,8 @@ impl Header {
             to: owned(element.get("to")),
             from: owned(element.get("from")),
             id: owned(element.get("id")),
+            //= rfc6120#4.7.5/absent MUST
+            //# None, which is below every version.
             version: element.get("version").and_then(version),
             lang: owned(element.lang()),
             ns: ns.to_owned(),
@@ -105,6 +117,10 @@ pub fn close(framing: Framing) -> Bytes {
 
 /// Two numbers, with leading zeros or not.
 fn version(text: &str) -> Option<(u32, u32)> {
+    //= rfc6120#4.7.5/integers MUST
+    //# Two numbers of 32 bits, so that tuples compare as versions do.
+    //= rfc6120#4.7.5/leading-zeros MUST
+    //# Parsing a number drops them.
     let number = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
     let (major, minor) = text.split_once('.')?;
     Some((number(major)?, number(minor)?))
@@ -112,6 +128,8 @@ fn version(text: &str) -> Option<(u32, u32)> {
 
 /// Checks what stands between `<?` and `?>` of an XML declaration (XML 1.0, 2.8).
 pub(crate) fn check_declaration(inside: &str) -> Result<(), Error> {
+    //= rfc6120#11.5/rules-of-xml MUST
+    //# Version, encoding, standalone: in that order and nothing else; and only as the first markup of a stream.
     let inside = inside.strip_prefix("xml").ok_or(Error::restricted("a processing instruction"))?;
     // The same shape as the inside of a tag.
     let found = super::tag::pairs(inside)?;

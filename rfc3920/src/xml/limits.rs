@@ -31,6 +31,8 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        //= rfc6120#13.12/stanza-limit MUST NOT
+        //# A hundred times as much by default.
         Self { bytes: 1 << 20, depth: 64, nodes: 1 << 16, attributes: 128, name: 256, prefixes: 64 }
     }
 }

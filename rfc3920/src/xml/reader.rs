@@ -101,6 +101,10 @@ impl Reader {
     /// Begins a new stream on the same connection, after TLS or SASL (RFC 6120, 4.3.3). Everything that was pushed
     /// and not read is dropped: what a peer sent before it could know of the restart is not part of the new stream.
     pub fn restart(&mut self) {
+        //= rfc6120#4.8.5/header-scope MUST
+        //# The declarations live in the scope of one stream, and go with it.
+        //= rfc7395#3.7/open-again MUST
+        //# A restarted reader waits for another header.
         let work = self.cutter.work;
         *self = Self::new(self.limits, self.framing);
         self.cutter.work = work;
@@ -148,6 +152,8 @@ impl Reader {
     }
 
     fn skip_space(&mut self) {
+        //= rfc6120#11.7/between-elements MAY
+        //# Dropped as it comes, without an event.
         let length = self.buffer.iter().take_while(|b| chars::is_space(**b)).count();
         self.cutter.work += length as u64;
         self.buffer.advance(length);
@@ -165,6 +171,8 @@ impl Reader {
         match (self.phase, byte) {
             // The marks of UTF-16 and UTF-32, or their first characters.
             (Phase::Start, 0 | 0xfe | 0xff) => Error::encoding("another encoding than UTF-8"),
+            //= rfc6120#11.6/mark-is-a-space MUST
+            //# A byte order mark before the header is text like any other, and no text may stand there.
             (Phase::Open, _) => Error::format("text between elements"),
             _ => Error::malformed("text before the stream"),
         }
@@ -192,6 +200,12 @@ impl Reader {
         let (inside, empty) = inside.strip_suffix('/').map_or((inside, false), |inside| (inside, true));
         let name = inside.split(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
         let tag = tag::read(&text, inside, name, &mut self.scope, &self.limits)?;
+        //= rfc6120#4.8.1/stream-namespace MUST
+        //# Looked at by namespace, whatever the prefix is.
+        //= rfc6120#4.8.5/prefix-refused MUST skip
+        //# No prefix is refused: names are compared by namespace.
+        //= rfc6120#4.8.5/extensions-in-header SHOULD skip
+        //# Servers declare dialback and others there, and nothing here loses them: each element keeps its namespace.
         if tag.ns != ns::STREAMS {
             return Err(Error::namespace("a stream in another namespace"));
         }
@@ -199,6 +213,8 @@ impl Reader {
             return Err(Error::format("another element in place of the stream"));
         }
         self.root = text.slice_ref(name);
+        //= rfc6120#4.8.3/client-default MUST
+        //# The header's default namespace, whichever it is, is that of the elements that follow.
         self.phase = if empty { Phase::Closing } else { Phase::Open };
         let root = Element::from_parts(tag.ns, tag.name, tag.attributes, Vec::new());
         Ok(Some(Event::Open(Header::from_element(&root, self.scope.default_ns()))))
@@ -210,6 +226,8 @@ impl Reader {
         let text = self.take(length)?;
         if let Some(end) = text.strip_prefix("</") {
             let name = end.strip_suffix('>').unwrap_or_default().trim_ascii_end();
+            //= rfc6120#4.4/closing-tag MUST
+            //# The end has to repeat the root's name as it was written; the phase behind it drops all that is pushed.
             if self.root != name {
                 return Err(Error::malformed("the end of another element than the stream"));
             }
@@ -223,6 +241,10 @@ impl Reader {
     fn take(&mut self, length: usize) -> Result<ByteString, Error> {
         let bytes = Bytes::copy_from_slice(&self.buffer[..length]);
         self.buffer.advance(length);
+        //= rfc6120#11.6/utf-8 MUST
+        //# Text is made of whole elements, so that pieces may end inside of a character.
+        //= rfc6120#11.6/refuse MUST
+        //# Wrong UTF-8 means unsupported-encoding here, as a declared or guessed other encoding does.
         ByteString::try_from(bytes).map_err(|_| Error::encoding("bytes that are not UTF-8"))
     }
 
@@ -232,12 +254,20 @@ impl Reader {
         if message.len() > self.limits.bytes {
             return Err(Error::limit("an element longer than allowed"));
         }
+        //= rfc7395#3.3.3/first-character MUST
+        //# Not even white space may come first.
         if message.first() != Some(&b'<') {
             return Err(Error::malformed("a message that does not begin with an element"));
         }
         let text = ByteString::try_from(Bytes::copy_from_slice(&message));
         let text = text.map_err(|_| Error::encoding("bytes that are not UTF-8"))?;
+        //= rfc7395#3.3.3/one-element MUST
+        //# A message is parsed as a document: less or more than one element is not well-formed.
         let element = tree::document(&text, &self.limits)?;
+        //= rfc7395#3.4/open-or-close MUST
+        //# Either may come first, and nothing else.
+        //= rfc7395#3.6.1/elsewhere MAY
+        //# Kept for whoever reconnects, who knows what is less secure.
         if element.is(ns::FRAMING, "close") {
             self.see_other_uri = element.get("see-other-uri").map(str::to_owned);
             self.phase = Phase::Done;
@@ -247,6 +277,8 @@ impl Reader {
             self.phase = Phase::Open;
             return Ok(Some(Event::Open(Header::from_element(&element, ""))));
         }
+        //= rfc7395#3.3.2/namespace MUST
+        //# What opens and closes is known by its namespace; anything else before it, or in it, is invalid-namespace.
         if self.phase == Phase::Start || element.ns() == ns::FRAMING {
             return Err(Error::namespace("a stream header in another namespace"));
         }
@@ -268,6 +300,8 @@ impl Iterator for Reader {
             (_, Framing::Stream) => self.next_of_stream(),
             (_, Framing::WebSocket) => self.next_message(),
         };
+        //= rfc6120#4.9.1.1/no-recovery MUST
+        //# The first error is the last item; the bytes behind it are dropped.
         if event.is_err() {
             self.phase = Phase::Done;
         }

@@ -55,6 +55,8 @@ pub(crate) fn read(
             }
         }
     }
+    //= rfc6120#11.3/receive-namespaces MUST NOT
+    //# Prefixes that are not declared, reserved ones, and attributes that are equal by namespace are refused.
     // Only now, since a declaration may follow what it is for.
     for (i, prefix) in prefixes {
         attributes[i].ns = scope.resolve(prefix)?;

@@ -29,6 +29,8 @@ pub(crate) fn document(text: &ByteString, limits: &Limits) -> Result<Element, Er
 /// Parses exactly one element, from its `<` to its `>`, where `scope` holds the declarations around it. The scope is
 /// afterwards as before, unless there was an error.
 pub(crate) fn element(text: &ByteString, scope: &mut Scope, limits: &Limits) -> Result<Element, Error> {
+    //= rfc6120#11.3/receive-well-formed MUST NOT
+    //# All rules of XML 1.0 that are left without a document type are kept, and one broken rule ends the stream.
     chars::check(text)?;
     if !text.starts_with('<') {
         return Err(Error::malformed("text where an element should be"));

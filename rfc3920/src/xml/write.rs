@@ -14,6 +14,12 @@ pub(crate) enum Forbidden {
 /// Appends an element, where `scope` is the default namespace around it.
 pub(crate) fn element(element: &Element, out: &mut String, scope: &str, forbidden: Forbidden) -> Result<(), Error> {
     // The namespace of `xml:` is bound to that prefix alone: it can not be a default (Namespaces in XML, 3).
+    //= rfc6120#4.8.5/no-prefix MUST NOT
+    //# Elements never get one, except those in the namespace of XML itself.
+    //= rfc7395#3.3.3/standalone MUST
+    //# With an empty scope each element declares its namespace.
+    //= rfc7395#3.3.3/stream-prefix MUST
+    //# Features and errors have no prefix either: they declare their namespace as the default.
     let prefix = if element.ns() == ns::XML { "xml:" } else { "" };
     let inner = if prefix.is_empty() { element.ns() } else { scope };
     if element.ns() == ns::XMLNS {
@@ -71,6 +77,10 @@ fn write_attribute(attribute: &Attribute, i: usize, out: &mut String, forbidden:
 }
 
 fn name(name: &str, out: &mut String, forbidden: Forbidden) -> Result<(), Error> {
+    //= rfc6120#11.3/send-well-formed MUST NOT
+    //# Names are checked and text escaped as they are written; what can not be written is an error.
+    //= rfc6120#11.3/send-namespaces MUST NOT
+    //# No name has a colon, and each namespace is declared where it is needed.
     match forbidden {
         _ if chars::is_ncname(name) => out.push_str(name),
         Forbidden::Refuse => return Err(Error::malformed("a name that is none")),
