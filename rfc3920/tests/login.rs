@@ -152,13 +152,18 @@ fn the_trace_hides_what_logs_in() {
     for options in [Options::default(), Options::modern()] {
         let mut config = config();
         config.raw = true;
-        config.user_agent =
-            Some(rfc3920::stream::UserAgent { id: "d4565fa7".into(), software: None, device: None });
+        config.user_agent = Some(rfc3920::stream::UserAgent { id: "d4565fa7".into(), software: None, device: None });
         let rig = Rig::connected(config, options);
-        let trace: String = rig.events.iter().filter_map(|e| match e {
-            rfc3920::stream::Event::Raw { sent, text } => Some(format!("{} {text}\n", if *sent { ">" } else { "<" })),
-            _ => None,
-        }).collect();
+        let trace: String = rig
+            .events
+            .iter()
+            .filter_map(|e| match e {
+                rfc3920::stream::Event::Raw { sent, text } => {
+                    Some(format!("{} {text}\n", if *sent { ">" } else { "<" }))
+                }
+                _ => None,
+            })
+            .collect();
         assert!(trace.contains("<stream:stream") && trace.contains("***"), "{trace}");
         for token in &rig.server.tokens {
             assert!(!trace.contains(token.as_str()), "{trace}");

@@ -152,7 +152,6 @@ impl Client {
 
     /// It is over, for now or for good.
     pub(super) fn end(&mut self, error: Error) {
-        let like = self.link.as_ref().map(|link| link.target.clone());
         self.drop_link();
         let online = self.route.online.take();
         if online.is_some_and(|since| self.now - since >= self.config.timing.stable) {
@@ -168,13 +167,14 @@ impl Client {
         self.go(Stimulus::Retry, wait);
         self.tell(Event::Offline { error, again: Some(self.until) });
         self.keep_session();
-        self.hint(like);
+        self.hint();
     }
 
     /// Where the server would like to have its session resumed.
-    fn hint(&mut self, like: Option<super::Target>) {
+    fn hint(&mut self) {
         let location = self.session.as_ref().and_then(|s| s.management.as_ref()?.location.as_deref());
-        self.route.hint = location.zip(like).and_then(|(location, like)| sm::location(location, &like));
+        let like = self.route.target.as_ref();
+        self.route.hint = location.zip(like).and_then(|(location, like)| sm::location(location, like));
     }
 
     /// Keeps a session that may be resumed, for as long as the server does; loses another.

@@ -15,7 +15,7 @@ use super::{Client, Error, Event, Kind, Link, Target};
 pub(super) struct Route {
     targets: VecDeque<Target>,
     /// The one whose addresses are tried.
-    target: Option<Target>,
+    pub target: Option<Target>,
     addresses: VecDeque<SocketAddr>,
     /// Lookups so far; the last one is the one that counts.
     queries: u64,

@@ -163,7 +163,7 @@ impl Rig {
     fn output(&mut self, output: Output<Event>) {
         match output {
             Output::Event(event) => self.events.push(event),
-            Output::Transmit(Transmit::Stream { conn, data }) if self.is(conn) => self.to_server(data),
+            Output::Transmit(Transmit::Stream { conn, data }) if self.is(conn) => self.carry(data),
             Output::Connect { conn, transport, remote } => self.dialled(conn, transport, remote.to_string()),
             Output::Upgrade { conn } if self.is(conn) => self.secure(conn),
             Output::Close { conn } if self.is(conn) => {
@@ -204,7 +204,7 @@ impl Rig {
         self.client.handle(self.now, Input::Secured { conn, session });
     }
 
-    fn to_server(&mut self, data: Bytes) {
+    fn carry(&mut self, data: Bytes) {
         let left = self.cut[1].unwrap_or(usize::MAX) - self.passed[1];
         let part = data.slice(..data.len().min(left));
         self.passed[1] += part.len();

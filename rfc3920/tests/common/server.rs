@@ -219,11 +219,8 @@ impl Server {
     fn open(&mut self, header: Header) {
         self.headers.push(header);
         let Some(stream) = &self.stream else { return };
-        let answer = Header {
-            from: Some("wonderland.example".into()),
-            id: Some(self.rng.token(12)),
-            ..Header::client()
-        };
+        let answer =
+            Header { from: Some("wonderland.example".into()), id: Some(self.rng.token(12)), ..Header::client() };
         let bytes = answer.to_bytes(stream.framing).expect("a header");
         let text = self.options.header.map_or_else(|| String::from_utf8_lossy(&bytes).into_owned(), str::to_owned);
         self.say(&text);
@@ -306,7 +303,11 @@ impl Server {
 
     fn enable(&mut self) {
         let id = self.rng.token(10);
-        let resume = if self.options.resume { format!("id='{id}' resume='true' {}", self.options.enabled) } else { String::new() };
+        let resume = if self.options.resume {
+            format!("id='{id}' resume='true' {}", self.options.enabled)
+        } else {
+            String::new()
+        };
         self.kept = Some(Kept { id, ..Kept::default() });
         if let Some(stream) = &mut self.stream {
             stream.managed = true;
