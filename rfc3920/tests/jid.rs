@@ -156,8 +156,8 @@ fn domains() {
     }
 }
 
-//= rfc7622#3.2/compare-prepared test
-//= rfc7622#3.4/opaque test
+//= rfc7622#3.2.3/compare test
+//= rfc7622#3.4/no-meaning test
 #[test]
 fn parts_are_taken_and_replaced() {
     let full = Jid::parse("Hatter@Wonderland.example/Tea/Party@6").unwrap();
@@ -185,7 +185,7 @@ fn errors_say_which_part_is_wrong() {
 }
 
 proptest! {
-    //= rfc7622#3.2/compare-prepared test
+    //= rfc7622#3.2.3/compare test
     #[test]
     fn a_prepared_address_stays_as_it_is(text in "\\PC{0,12}@[a-z\\PC]{0,8}\\.example/\\PC{0,12}") {
         if let Ok(jid) = Jid::parse(&text) {

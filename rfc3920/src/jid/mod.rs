@@ -29,7 +29,7 @@ pub const MAX_PART: usize = 1023;
 
 /// An address: a domain, perhaps an account there, perhaps a connection or occupant of it. It exists only in its
 /// prepared form, so that equal addresses are equal bytes; a clone costs a counter.
-//= rfc7622#3.2/compare-prepared MUST
+//= rfc7622#3.2.3/compare MUST
 //# There is no unprepared Jid: Eq, Ord and Hash are those of the text after every mapping.
 #[derive(Clone)]
 pub struct Jid {
@@ -41,6 +41,10 @@ pub struct Jid {
 }
 
 impl Jid {
+    //= rfc7622#4/prepare SHOULD
+    //# A Jid is the one way to write an address into a stanza, and it is prepared.
+    //= rfc7622#5/support MUST
+    //# IDNA for domains, UsernameCaseMapped for localparts, OpaqueString for resources.
     /// Reads and prepares an address.
     ///
     /// ```

@@ -75,7 +75,7 @@ pub fn domainpart(text: &str) -> Result<Cow<'_, str>, Error> {
 /// or begins with a space.
 //= rfc7622#3.4/opaque-string MUST
 //# Printable ASCII is as it should be already; all else goes through the profile.
-//= rfc7622#3.4/opaque SHOULD NOT
+//= rfc7622#3.4/no-meaning SHOULD NOT
 //# Nothing here looks into a resource: slashes and at signs in it are letters.
 pub fn resourcepart(text: &str) -> Result<Cow<'_, str>, Error> {
     measured(text, Part::Resource)?;

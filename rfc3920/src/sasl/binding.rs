@@ -56,7 +56,15 @@ impl Binding {
     /// assert_eq!(Binding::choose(Some(&["tls-server-end-point".into()]), &tls13), None);
     /// ```
     //= xep-0440#3/mutual SHOULD
-    //# The first of our order that the server lists and the connection has; the exporter before the certificate.
+    //# The first of our order that the server lists and the connection has.
+    //= xep-0440#4/exporter-first SHOULD
+    //# The exporter, tls-unique, the certificate.
+    //= rfc5929#6/unique-first SHOULD
+    //# Likewise.
+    //= xep-0440#4/end-point SHOULD
+    //# The third of them.
+    //= rfc9266#3/exporter MUST
+    //# The first of them; 32 bytes that the driver exports.
     //= rfc9266#3/default MUST
     //# Without a list: the exporter under TLS 1.3, tls-unique under older versions.
     pub fn choose(offered: Option<&[String]>, secured: &Secured) -> Option<Binding> {

@@ -35,7 +35,7 @@ impl Offer {
     }
 
     /// The hash over the lists that a server puts into its first message of SCRAM (XEP-0474), in base64.
-    //= xep-0474#3/input MUST
+    //= xep-0474#6.1/input MUST
     //# Both lists sorted by bytes; 1E between names, 1F between the lists, no second list without XEP-0440.
     pub fn hash(&self, hash: Hash) -> String {
         let sorted = |names: &[String]| {
@@ -68,10 +68,20 @@ impl Offer {
 ///
 /// # Errors
 /// Why there is no login; nothing is to be sent then.
-//= rfc6120#6.4.2/strongest MUST
+//= rfc6120#6.3.3/own-order MUST
 //# The order of Mechanism is the preference; the server's order does not count.
-//= rfc6120#13.8.4/plain-last MUST NOT
-//# PLAIN is below every SCRAM, behind TLS and behind a setting that is off; no failure leads back to it.
+//= rfc6120#6.3.3/only-listed MUST NOT
+//# What is not usable, allowed and pinned is not tried; no failure leads on to the next mechanism.
+//= rfc6120#6.3.4/external-first SHOULD
+//# The strongest of the order, when there is a certificate.
+//= rfc6120#13.8.1/scram MUST
+//# Three hashes, each with and without -PLUS.
+//= rfc6120#13.8.3/prefer-stronger MUST
+//# PLAIN is below every SCRAM and EXTERNAL.
+//= rfc6120#13.8.3/plain-last SHOULD
+//# PLAIN needs a setting that is off by default, besides a server with nothing better.
+//= rfc5802#6/flag-p MUST
+//# A -PLUS that can be used is above all that cannot be bound, whatever its hash.
 pub fn choose(
     offer: &Offer,
     secured: Option<&Secured>,
@@ -122,7 +132,7 @@ fn flag_unbound(offer: &Offer, secured: Option<&Secured>) -> &'static str {
 
 /// Whether the list of binding types is one that no honest server sends: -PLUS without the type that every server has to
 /// have. Such a list was made up to keep us from binding, unless the server confirms it in its first message.
-//= xep-0474#6/confirm-types SHOULD
+//= xep-0474#7/confirm-types SHOULD
 //# The login goes on unbound up to the server's first message, and no further unless that holds the right hash.
 fn doubtful(offer: &Offer, secured: Option<&Secured>) -> bool {
     let names = offer.bindings.as_deref().unwrap_or_default();
@@ -140,8 +150,10 @@ fn usable(mechanism: Mechanism, encrypted: bool, binding: Option<Binding>, crede
         Mechanism::External => encrypted && credentials.certificate,
         Mechanism::ScramPlus(hash) => binding.is_some() && proof(hash),
         Mechanism::Scram(hash) => proof(hash),
-        //= rfc4616#4/tls MUST
+        //= rfc6120#13.8.3/plain-tls MUST NOT
         //# Not a candidate without encryption, whatever the policy says.
+        //= rfc4616#1/not-without-tls SHOULD NOT
+        //# Likewise.
         Mechanism::Plain => encrypted && credentials.username.is_some() && credentials.password.is_some(),
         Mechanism::Anonymous => credentials.anonymous,
         Mechanism::Token(_) => false, // offered in a list of its own
@@ -149,8 +161,10 @@ fn usable(mechanism: Mechanism, encrypted: bool, binding: Option<Binding>, crede
 }
 
 /// The best mechanism, unless something speaks against it.
-//= xep-0474#5/pin SHOULD
+//= xep-0474#7/no-plain-after-scram MUST NOT
 //# What is weaker than the strongest earlier login aborts, with BindingStripped when it is -PLUS that is gone.
+//= xep-0474#7/no-concrete-pin SHOULD NOT skip
+//# A pin here is stricter: the document relies on a hash that most servers do not send. Clearing the pin is the way out.
 fn permitted(
     best: Option<Mechanism>,
     offer: &Offer,
@@ -175,11 +189,13 @@ fn pinned(credentials: &Credentials, policy: &Policy) -> Option<Mechanism> {
 }
 
 /// A login with a token, when there is one that fits.
-//= xep-0484#3/bound SHOULD
+//= xep-0484#3.4/bound SHOULD
 //# A token without binding is not used where the policy or an earlier login was bound.
 fn token(offer: &Offer, secured: Option<&Secured>, credentials: &Credentials, policy: &Policy) -> Option<Login> {
     let (secured, username, token) = (secured?, credentials.username.as_deref()?, credentials.token.as_ref()?);
     let Mechanism::Token(binding) = token.mechanism else { return None };
+    //= xep-0484#3.4/mechanism MUST
+    //# The one that the token was given out for, and only when the server offers it now.
     if !offer.fast.iter().any(|name| name == token.mechanism.name()) {
         return None;
     }

@@ -33,6 +33,8 @@ impl Credentials {
     ///
     /// # Errors
     /// [`Error::Username`] or [`Error::Password`]: it is empty or holds characters that no server accepts.
+    //= rfc6120#6.3.7/localpart SHOULD
+    //# The name asked for here; the stream gives the localpart of its address.
     //= rfc5802#5.1/prepare-username SHOULD
     //# By the profile that succeeds SASLprep for user names, RFC 8265 section 3.3; nothing is sent when that fails.
     //= rfc5802#2.2/normalize MUST
@@ -45,6 +47,16 @@ impl Credentials {
             password: Some(Secret::from(password.into_owned())),
             ..Credentials::default()
         })
+    }
+
+    /// A user name and keys of an earlier login in place of the password: enough as long as the server keeps its hash,
+    /// salt and rounds.
+    ///
+    /// # Errors
+    /// [`Error::Username`].
+    pub fn keys(username: &str, keys: Keys) -> Result<Credentials, Error> {
+        let username = UsernameCaseMapped::enforce(username).map_err(|_| Error::Username)?.into_owned();
+        Ok(Credentials { username: Some(username), keys: Some(keys), ..Credentials::default() })
     }
 
     /// No account at all: a guest. Only such credentials ever lead to ANONYMOUS.
@@ -64,6 +76,8 @@ impl Credentials {
     }
 
     /// Asks to act as this account, when it is another one than that which is logged in.
+    //= rfc6120#6.3.8/bare-jid MUST
+    //# A resource is cut off.
     pub fn with_authzid(mut self, account: Jid) -> Credentials {
         self.authzid = Some(account.bare());
         self

@@ -76,6 +76,8 @@ impl Condition {
     }
 
     /// Whether the same login may go well later without anybody changing anything.
+    //= rfc6120#6.5/unknown-condition MUST
+    //# What is not known here is as final as not-authorized.
     pub fn is_temporary(&self) -> bool {
         *self == Condition::TemporaryAuthFailure
     }

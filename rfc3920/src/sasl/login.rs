@@ -1,6 +1,6 @@
 //! One login, from its first message to the server's last.
 
-use std::mem;
+use std::{fmt, mem};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -21,7 +21,6 @@ use super::{Binding, Credentials, Error, Hash, Mechanism, Pin, Policy, Token};
 /// assert!(login.success(None).is_err()); // a server that proves nothing
 /// # Ok::<(), rfc3920::sasl::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Login {
     mechanism: Mechanism,
     binding: Option<Binding>,
@@ -54,7 +53,7 @@ impl Login {
     }
 
     /// The first message. Empty is a message, too: SASL of RFC 6120 writes it as `=`.
-    //= rfc6120#6.4.2/initial-response SHOULD
+    //= rfc6120#6.3.10/initial-response SHOULD
     //# Every mechanism here speaks first, so each login has its first message ready.
     pub fn initial(&self) -> Bytes {
         self.initial.clone()
@@ -85,7 +84,7 @@ impl Login {
     ///
     /// # Errors
     /// Why the server is not to be believed; the connection must be closed, nothing sent over it.
-    //= rfc6120#6.4.6/additional-data MUST
+    //= rfc6120#6.3.10/both-ways MUST
     //# Data with success is the mechanism's last message; without it, SCRAM must have had it as a challenge.
     pub fn success(&mut self, data: Option<&[u8]>) -> Result<Authenticated, Error> {
         let data = data.filter(|data| !data.is_empty());
@@ -93,7 +92,7 @@ impl Login {
             State::Said if data.is_none() => (None, None, false),
             State::Scram(client) => client.success(data)?,
             State::Token(key, expected) => {
-                //= xep-0484#4/responder MUST
+                //= sasl-ht#3/responder MUST
                 //# Compared in constant time; a success without it is none.
                 let proof = data.ok_or(Error::NoServerSignature)?;
                 ring::hmac::verify(&key, &expected, proof).map_err(|_| Error::BadServerSignature)?;
@@ -123,8 +122,12 @@ impl Login {
     /// PLAIN, EXTERNAL or ANONYMOUS.
     //= rfc4616#2/message MUST
     //# The account to act as when it is another, NUL, the user name, NUL, the password, both prepared.
-    //= rfc6120#6.3.8/authzid MUST NOT
-    //# Sent only when the caller asked to act as another account.
+    //= rfc6120#6.3.8/authzid-when-acting MUST
+    //# What the credentials hold as the account to act as; SCRAM has it in its header.
+    //= rfc6120#6.3.8/no-authzid MUST NOT
+    //# Credentials hold none unless the caller asked to act as another account.
+    //= rfc4616#2/no-nul MUST NOT
+    //# Neither profile lets a control character pass.
     pub(super) fn simple(mechanism: Mechanism, credentials: &Credentials, policy: &Policy) -> Result<Login, Error> {
         let authzid = credentials.authzid.as_ref().map_or("", |jid| jid.as_str());
         let mut initial = BytesMut::new();
@@ -145,7 +148,7 @@ impl Login {
     }
 
     /// HT-SHA-256: proves the token at once.
-    //= xep-0484#4/initiator MUST
+    //= sasl-ht#3/initiator MUST
     //# User name, NUL, HMAC-SHA-256 with the token over the word Initiator and the binding's data.
     pub(super) fn token(
         username: &str,
@@ -168,6 +171,13 @@ impl Login {
 
     fn begun(mechanism: Mechanism, binding: Option<Binding>, initial: Bytes, policy: &Policy, state: State) -> Login {
         Login { mechanism, binding, initial, pinned: policy.pinned.clone(), state }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The first message stays out: with PLAIN it is the password.
+        f.debug_struct("Login").field("mechanism", &self.mechanism).field("state", &self.state).finish_non_exhaustive()
     }
 }
 

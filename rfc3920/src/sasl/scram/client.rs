@@ -94,6 +94,8 @@ impl Client {
     /// The first message.
     //= rfc5802#5.1/username-sent MUST
     //# Header, user name, nonce.
+    //= rfc5802#5/first-message MUST
+    //# The flag of the header is n, y or p= and nothing else.
     pub(crate) fn first(&self) -> Bytes {
         format!("{}{}", self.header, self.bare).into()
     }
@@ -126,12 +128,14 @@ impl Client {
     fn prove(&mut self, message: &str) -> Result<Bytes, Error> {
         let first = ServerFirst::parse(message)?;
         let server_nonce = self.server_nonce(first.nonce)?;
+        //= rfc7677#4/iterations SHOULD
+        //# 4,096 is the least, by default.
         //= rfc5802#9/iterations-ceiling SHOULD
         //# Both ends of the range are an error with the number in it, before a single round is done.
         if !self.iterations.contains(&first.iterations.get()) {
             return Err(Error::Iterations(first.iterations.get()));
         }
-        //= xep-0474#4/compare MUST
+        //= xep-0474#6.2/compare MUST
         //# The hash over what we saw; when it differs, nothing derived from the password is sent.
         let list_checked = match first.list_hash {
             Some(hash) if hash != self.lists.hash => return Err(Error::DowngradeHash),
@@ -192,5 +196,99 @@ fn verified(proven: Box<Proven>, message: &[u8]) -> Result<Box<Proven>, Error> {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Client({:?}, {}, ..)", self.hash, self.header)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sasl::{Binding, ServerError};
+
+    /// A client whose nonce is known.
+    fn client(hash: Hash, flag: &str, data: &[u8], nonce: &str, credentials: &Credentials) -> Client {
+        let lists = Lists { hash: "xyz".into(), must_match: false };
+        let rng = &mut Rng::from_u64(1);
+        let mut client = Client::new(hash, flag, data, lists, credentials, &Policy::default(), rng).unwrap();
+        client.bare = client.bare.replace(&client.nonce, nonce);
+        nonce.clone_into(&mut client.nonce);
+        client
+    }
+
+    fn user(name: &str) -> Credentials {
+        Credentials::new(name, "pencil").unwrap()
+    }
+
+    //= rfc5802#2.2/hi test
+    //= rfc5802#5/server-signature test
+    //= rfc5802#5.1/username-sent test
+    #[test]
+    fn example_of_rfc_5802() {
+        let nonce = "fyko+d2lbbFgONRv9qkxdawL";
+        let mut client = client(Hash::Sha1, "n", b"", nonce, &user("user"));
+        assert_eq!(client.first(), "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL");
+        let first = b"r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096";
+        let last = "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=";
+        assert_eq!(client.challenge(first).unwrap(), last);
+        let (nonce, keys, checked) = client.success(Some(b"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=")).unwrap();
+        assert_eq!((nonce.as_deref(), checked), (Some("3rfcNHYJY1ZVvWVs7j"), false));
+        assert_eq!(keys.unwrap().hash(), Hash::Sha1);
+    }
+
+    //= rfc7677#3/example test
+    #[test]
+    fn example_of_rfc_7677() {
+        let nonce = "rOprNGfwEbeRWgbNEkqO";
+        let mut client = client(Hash::Sha256, "n", b"", nonce, &user("user"));
+        let first = b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+        let last = client.challenge(first).unwrap();
+        assert!(last.ends_with(b",p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="));
+        assert!(client.success(Some(b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=")).is_ok());
+    }
+
+    /// Figures of an independent computation with PBKDF2 and HMAC of another language's library.
+    //= rfc5802#5.1/channel-binding test
+    //= rfc5802#5.1/quote test
+    //= rfc5802#5.1/ignore-optional test
+    #[test]
+    fn sha_512_bound_and_with_everything_optional() {
+        let nonce = "rOprNGfwEbeRWgbNEkqO";
+        let flag = format!("p={}", Binding::Exporter);
+        let mut bound = client(Hash::Sha512, &flag, &[7; 32], nonce, &user("user"));
+        let first = b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+        let last = bound.challenge(first).unwrap();
+        assert!(last.starts_with(b"c=cD10bHMtZXhwb3J0ZXIsLAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH,r="));
+        let proof = b"3jO/cTA6i7ecBc+6cfcZG/zRJ/7l4Xpedv8Bk0Zs6apxIpX4RvVsSdlU/hsvh5o316vPKEaACA4cU4KX9D8wtQ==";
+        assert!(last.ends_with(proof));
+        let sign = b"v=8qqsG2fya9ndIfKNQLq57tFx0N6fgMG3EJNybpblNwTi0i/KLzvYQyLt1p83nQUzyIxzA541rYKuyggTKTPCvw==";
+        assert!(bound.success(Some(sign)).is_ok());
+
+        let admin = user("us=er,").with_authzid("alice@wonderland.example".parse().unwrap());
+        let mut all = client(Hash::Sha512, "y", b"", nonce, &admin);
+        assert_eq!(all.first(), "y,a=alice@wonderland.example,n=us=3Der=2C,r=rOprNGfwEbeRWgbNEkqO");
+        let first = [&first[..first.len() - 4], b"10000,h=xyz,x=1"].concat();
+        let last = all.challenge(&first).unwrap();
+        let proof = b"7q/vI2z8oUUozvP0vP4T6YJ1+voQ8yrkh6p/fylBCzC5t8LrvnvScxSiTDW8TFMssJaI4YM27fEkKELfidttmg==";
+        assert!(last.ends_with(proof));
+        // The last message may come as a challenge, with an attribute that nobody knows; the success is empty then.
+        let sign = "v=JGYNmFm39akBmEthfS5zQsUClNnpfKlxEG1N8vOec01+icBT70ScC0dH5yOwRUELLMTv9lDJakI2SZ1JjswJQw==,y=2";
+        assert_eq!(all.challenge(sign.as_bytes()).unwrap(), "");
+        assert!(all.success(None).unwrap().2);
+    }
+
+    //= rfc5802#5.1/server-error test
+    #[test]
+    fn refusals_within_the_messages() {
+        for (value, error) in [
+            ("invalid-proof", Error::Rejected(ServerError::InvalidProof)),
+            ("unknown-user,x=y", Error::Rejected(ServerError::UnknownUser)),
+            ("tea-time", Error::Rejected(ServerError::Other)),
+            ("server-does-support-channel-binding", Error::BindingStripped),
+        ] {
+            let mut first = client(Hash::Sha1, "y", b"", "n0nce", &user("user"));
+            assert_eq!(first.challenge(format!("e={value}").as_bytes()), Err(error.clone()));
+            let mut last = client(Hash::Sha1, "y", b"", "n0nce", &user("user"));
+            last.challenge(b"r=n0ncefromserver,s=QSXCR+Q6sek8bf92,i=4096").unwrap();
+            assert_eq!(last.success(Some(format!("e={value}").as_bytes())).err(), Some(error));
+        }
     }
 }

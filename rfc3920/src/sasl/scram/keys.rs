@@ -29,6 +29,8 @@ impl Keys {
     /// ```
     //= rfc5802#2.2/hi MUST
     //# PBKDF2 with the HMAC of the hash and an output of its length.
+    //= rfc7677#3/example MUST
+    //# The hash is a parameter of all; nothing else changes from SHA-1 to the others.
     pub fn derive(hash: Hash, password: &Secret, salt: &[u8], iterations: NonZeroU32) -> Keys {
         let mut salted = Secret::from(vec![0; hash.size()]);
         pbkdf2::derive(hash.pbkdf2(), iterations, salt, password.expose(), salted.expose_mut());
