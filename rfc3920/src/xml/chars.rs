@@ -26,7 +26,7 @@ pub(crate) fn is_space(b: u8) -> bool {
 pub(crate) fn is_ncname(name: &str) -> bool {
     let bytes = name.as_bytes();
     match bytes.first() {
-        Some(b'a'..=b'z' | b'A'..=b'Z' | b'_') if bytes.iter().all(|b| NAME[usize::from(*b)]) => true,
+        Some(b) if starts(*b) && bytes.iter().fold(true, |ok, b| ok & NAME[usize::from(*b)]) => true,
         Some(_) if !name.is_ascii() => {
             let mut chars = name.chars();
             chars.next().is_some_and(starts_name) && chars.all(continues_name)
@@ -35,19 +35,41 @@ pub(crate) fn is_ncname(name: &str) -> bool {
     }
 }
 
-/// Prefix (empty when there is none) and local part of a qualified name.
-pub(crate) fn split(name: &str) -> Result<(&str, &str), Error> {
-    let (prefix, local) = match memchr::memchr(b':', name.as_bytes()) {
-        None => ("", name),
-        Some(colon) => (&name[..colon], &name[colon + 1..]),
-    };
-    if !is_ncname(local)
-        || (prefix.is_empty() != (local.len() == name.len()))
-        || !(prefix.is_empty() || is_ncname(prefix))
-    {
+/// A qualified name as it was written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Qualified<'a> {
+    /// Empty when there is none.
+    pub(crate) prefix: &'a str,
+    pub(crate) local: &'a str,
+}
+
+/// Cuts a qualified name from the front of a tag's inside: the name, and what follows it.
+pub(crate) fn qualified(inside: &str) -> Result<(Qualified<'_>, &str), Error> {
+    let bytes = inside.as_bytes();
+    let (mut end, mut colon, mut ascii) = (0, None, true);
+    while let Some(b) = bytes.get(end) {
+        match *b {
+            b if NAME[usize::from(b)] => {}
+            b':' if colon.is_none() => colon = Some(end),
+            0x80.. => {
+                ascii = false;
+                // As far as a tag goes on with one word, and all the rules.
+                end = inside.find([' ', '\t', '\n', '\r', '=']).unwrap_or(inside.len());
+                colon = memchr::memchr(b':', &bytes[..end]);
+                break;
+            }
+            _ => break,
+        }
+        end += 1;
+    }
+    let (name, rest) = inside.split_at(end);
+    let (prefix, local) = colon.map_or(("", name), |at| (&name[..at], &name[at + 1..]));
+    // Of ASCII all but the first characters were looked at.
+    let valid = |part: &str| if ascii { part.as_bytes().first().is_some_and(|b| starts(*b)) } else { is_ncname(part) };
+    if !valid(local) || (colon.is_some() && !valid(prefix)) {
         return Err(Error::malformed("a name that is none"));
     }
-    Ok((prefix, local))
+    Ok((Qualified { prefix, local }, rest))
 }
 
 /// ASCII characters inside names; the colon is not among them.
@@ -61,6 +83,11 @@ const NAME: [bool; 256] = {
     }
     table
 };
+
+/// Whether a name may start with this byte of ASCII.
+fn starts(b: u8) -> bool {
+    b.is_ascii_alphabetic() || b == b'_'
+}
 
 fn starts_name(c: char) -> bool {
     matches!(c, 'a'..='z' | 'A'..='Z' | '_' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'

@@ -10,6 +10,7 @@ mod cutter;
 mod element;
 mod error;
 mod header;
+mod known;
 mod limits;
 mod reader;
 mod scope;

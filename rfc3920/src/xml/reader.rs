@@ -8,7 +8,8 @@ use bytestring::ByteString;
 use super::cutter::{Cutter, Until};
 use super::header::{Framing, Header, check_declaration};
 use super::scope::Scope;
-use super::{Element, Error, Limits, chars, tag, tree};
+use super::tree::{self, Scratch};
+use super::{Element, Error, Limits, chars, tag};
 use crate::ns;
 
 /// What the peer's stream consists of.
@@ -57,6 +58,7 @@ pub struct Reader {
     scope: Scope,
     /// Name of the root element as it was written, which its end has to repeat.
     root: ByteString,
+    scratch: Scratch,
     see_other_uri: Option<String>,
 }
 
@@ -85,6 +87,7 @@ impl Reader {
             cutter: Cutter::new(),
             scope: Scope::default(),
             root: ByteString::new(),
+            scratch: Scratch::default(),
             see_other_uri: None,
         }
     }
@@ -163,6 +166,7 @@ impl Reader {
     fn give_memory_back(&mut self) {
         if self.buffer.capacity() > KEPT {
             self.buffer = BytesMut::new();
+            self.scratch = Scratch::default();
         }
     }
 
@@ -198,8 +202,7 @@ impl Reader {
         chars::check(&text)?;
         let inside = text[1..].strip_suffix('>').unwrap_or_default();
         let (inside, empty) = inside.strip_suffix('/').map_or((inside, false), |inside| (inside, true));
-        let name = inside.split(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
-        let tag = tag::read(&text, inside, name, &mut self.scope, &self.limits)?;
+        let tag = tag::read(&text, inside, &mut self.scope, &self.limits)?;
         //= rfc6120#4.8.1/stream-namespace MUST
         //# Looked at by namespace, whatever the prefix is.
         //= rfc6120#4.8.5/prefix-refused MUST skip
@@ -212,6 +215,7 @@ impl Reader {
         if tag.name != "stream" {
             return Err(Error::format("another element in place of the stream"));
         }
+        let name = inside.split(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
         self.root = text.slice_ref(name);
         //= rfc6120#4.8.3/client-default MUST
         //# The header's default namespace, whichever it is, is that of the elements that follow.
@@ -234,7 +238,7 @@ impl Reader {
             self.phase = Phase::Done;
             return Ok(Some(Event::Close));
         }
-        tree::element(&text, &mut self.scope, &self.limits).map(|e| Some(Event::Element(e)))
+        tree::element(&text, &mut self.scope, &mut self.scratch, &self.limits).map(|e| Some(Event::Element(e)))
     }
 
     /// Takes so many bytes from the front, as text of their own that holds on to nothing else.

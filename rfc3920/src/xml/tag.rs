@@ -2,9 +2,10 @@
 
 use bytestring::ByteString;
 
+use super::chars::Qualified;
 use super::element::Attribute;
 use super::scope::Scope;
-use super::{Error, Limits, chars, tree};
+use super::{Error, Limits, chars, known, tree};
 
 /// A start tag whose names are resolved.
 pub(crate) struct Tag {
@@ -17,41 +18,31 @@ pub(crate) struct Tag {
 }
 
 /// Reads what stands between `<` and `>` (or `/>`), enters the scope, and declares there what the tag declares.
-/// `content` is a part of `text`, and begins with `name`.
-pub(crate) fn read(
-    text: &ByteString,
-    content: &str,
-    name: &str,
-    scope: &mut Scope,
-    limits: &Limits,
-) -> Result<Tag, Error> {
-    if name.len() > limits.name {
-        return Err(Error::limit("a name longer than allowed"));
-    }
-    let (prefix, local) = chars::split(name)?;
+/// `inside` is a part of `text`.
+pub(crate) fn read(text: &ByteString, inside: &str, scope: &mut Scope, limits: &Limits) -> Result<Tag, Error> {
+    let (Qualified { prefix, local }, rest) = chars::qualified(inside)?;
+    check_length(inside.len() - rest.len(), limits)?;
     scope.enter();
     let mut attributes = Vec::new();
+    // Which attributes have a prefix that is still to be resolved.
     let mut prefixes = Vec::new();
-    let mut rest = Rest(content.get(name.len()..).unwrap_or_default());
+    let mut rest = Rest(rest);
     let mut count = 0;
     while let Some((name, value)) = rest.next()? {
         count += 1;
-        if name.len() > limits.name {
-            return Err(Error::limit("a name longer than allowed"));
-        }
+        check_length(name.prefix.len() + 1 + name.local.len(), limits)?;
         if count > limits.attributes {
             return Err(Error::limit("more attributes than allowed"));
         }
-        let (prefix, local) = chars::split(name)?;
         let value = unescape(value, text)?;
-        match (prefix, local) {
-            ("", "xmlns") => scope.declare_default(value)?,
-            ("xmlns", _) => scope.declare(text.slice_ref(local), value, limits)?,
-            _ => {
+        match (name.prefix, name.local) {
+            ("", "xmlns") => scope.declare_default(known::namespace(value))?,
+            ("xmlns", prefix) => scope.declare(text.slice_ref(prefix), known::namespace(value), limits)?,
+            (prefix, local) => {
                 if !prefix.is_empty() {
                     prefixes.push((attributes.len(), prefix));
                 }
-                attributes.push(Attribute { ns: ByteString::new(), name: text.slice_ref(local), value });
+                attributes.push(Attribute { ns: ByteString::new(), name: known::name(local, text), value });
             }
         }
     }
@@ -66,7 +57,11 @@ pub(crate) fn read(
         return Err(Error::malformed("two equal attributes"));
     }
     let ns = if prefix.is_empty() { scope.default_ns().clone() } else { scope.resolve(prefix)? };
-    Ok(Tag { ns, name: text.slice_ref(local), prefixed: !prefix.is_empty(), attributes })
+    Ok(Tag { ns, name: known::name(local, text), prefixed: !prefix.is_empty(), attributes })
+}
+
+fn check_length(name: usize, limits: &Limits) -> Result<(), Error> {
+    if name > limits.name { Err(Error::limit("a name longer than allowed")) } else { Ok(()) }
 }
 
 /// What was not read yet of a tag, behind its name.
@@ -74,7 +69,7 @@ struct Rest<'a>(&'a str);
 
 impl<'a> Rest<'a> {
     /// The next attribute as it stands there: name, and value between its quotes.
-    fn next(&mut self) -> Result<Option<(&'a str, &'a str)>, Error> {
+    fn next(&mut self) -> Result<Option<(Qualified<'a>, &'a str)>, Error> {
         let trimmed = self.0.trim_ascii_start();
         if trimmed.is_empty() {
             return Ok(None);
@@ -82,9 +77,9 @@ impl<'a> Rest<'a> {
         if trimmed.len() == self.0.len() {
             return Err(Error::malformed("attributes that are not apart"));
         }
-        let equals = memchr::memchr(b'=', trimmed.as_bytes()).ok_or(Error::malformed("an attribute without value"))?;
-        let name = trimmed[..equals].trim_ascii_end();
-        let value = trimmed[equals + 1..].trim_ascii_start();
+        let (name, rest) = chars::qualified(trimmed)?;
+        let value = rest.trim_ascii_start().strip_prefix('=').ok_or(Error::malformed("an attribute without value"))?;
+        let value = value.trim_ascii_start();
         let quote = match value.as_bytes().first() {
             Some(quote @ (b'\'' | b'"')) => *quote,
             _ => return Err(Error::malformed("a value without quotes")),
@@ -103,7 +98,8 @@ impl<'a> Rest<'a> {
 /// The value that is meant: references resolved, white space as XML 1.0, 3.3.3, wants it. A slice of the text if there
 /// was nothing to do.
 fn unescape(raw: &str, text: &ByteString) -> Result<ByteString, Error> {
-    if !raw.bytes().any(|b| matches!(b, b'&' | b'\t' | b'\n' | b'\r')) {
+    // No control character but these three is left in the text.
+    if !raw.bytes().fold(false, |found, b| found | (b == b'&') | (b < b' ')) {
         return Ok(text.slice_ref(raw));
     }
     let mut out = String::with_capacity(raw.len());
@@ -129,5 +125,6 @@ fn unescape(raw: &str, text: &ByteString) -> Result<ByteString, Error> {
 /// The name-value pairs of an XML declaration, none of which has references.
 pub(crate) fn pairs(inside: &str) -> Result<Vec<(&str, &str)>, Error> {
     let mut rest = Rest(inside);
-    std::iter::from_fn(|| rest.next().transpose()).take(4).collect()
+    let pair = || rest.next().map(|found| found.map(|(name, value)| (name.local, value))).transpose();
+    std::iter::from_fn(pair).take(4).collect()
 }

@@ -23,28 +23,34 @@ pub(crate) fn document(text: &ByteString, limits: &Limits) -> Result<Element, Er
         super::header::check_declaration(&declaration[2..])?;
         body = rest.trim_matches([' ', '\t', '\n', '\r']);
     }
-    element(&text.slice_ref(body), &mut Scope::default(), limits)
+    element(&text.slice_ref(body), &mut Scope::default(), &mut Scratch::default(), limits)
 }
 
 /// Parses exactly one element, from its `<` to its `>`, where `scope` holds the declarations around it. The scope is
 /// afterwards as before, unless there was an error.
-pub(crate) fn element(text: &ByteString, scope: &mut Scope, limits: &Limits) -> Result<Element, Error> {
+pub(crate) fn element(
+    text: &ByteString,
+    scope: &mut Scope,
+    scratch: &mut Scratch,
+    limits: &Limits,
+) -> Result<Element, Error> {
     //= rfc6120#11.3/receive-well-formed MUST NOT
     //# All rules of XML 1.0 that are left without a document type are kept, and one broken rule ends the stream.
     chars::check(text)?;
     if !text.starts_with('<') {
         return Err(Error::malformed("text where an element should be"));
     }
-    let mut builder = Builder { text, scope, limits, open: Vec::new(), pending: Vec::new(), run: Run::Empty, nodes: 0 };
+    let Scratch { open, pending } = scratch;
+    let mut builder = Builder { text, scope, limits, open, pending, run: Run::Empty, nodes: 0 };
     let mut reader = Reader::from_str(text);
     loop {
         let done = match reader.read_event().map_err(|_| Error::malformed("tags that do not fit"))? {
             Event::Start(start) => {
-                builder.start(&start, start.name().as_ref())?;
+                builder.start(&start)?;
                 None
             }
             Event::Empty(start) => {
-                builder.start(&start, start.name().as_ref())?;
+                builder.start(&start)?;
                 builder.end()?
             }
             // That the names are the same was seen by the reader.
@@ -74,14 +80,21 @@ pub(crate) fn element(text: &ByteString, scope: &mut Scope, limits: &Limits) -> 
     }
 }
 
+/// Room that is used for one element after another. Empty between them, but after an error.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    open: Vec<Open>,
+    pending: Vec<Node>,
+}
+
 /// The tree as far as it was read.
 struct Builder<'a> {
     text: &'a ByteString,
     scope: &'a mut Scope,
     limits: &'a Limits,
-    open: Vec<Open>,
+    open: &'a mut Vec<Open>,
     /// Finished nodes of all open elements, the outermost first.
-    pending: Vec<Node>,
+    pending: &'a mut Vec<Node>,
     /// Text behind the last of them.
     run: Run,
     nodes: usize,
@@ -95,6 +108,7 @@ enum Run {
 }
 
 /// An element whose end was not read yet.
+#[derive(Debug)]
 struct Open {
     ns: ByteString,
     name: ByteString,
@@ -104,12 +118,12 @@ struct Open {
 }
 
 impl Builder<'_> {
-    fn start(&mut self, content: &str, name: &str) -> Result<(), Error> {
+    fn start(&mut self, inside: &str) -> Result<(), Error> {
         if self.open.len() >= self.limits.depth {
             return Err(Error::limit("elements deeper than allowed"));
         }
         self.end_text();
-        let tag = tag::read(self.text, content, name, self.scope, self.limits)?;
+        let tag = tag::read(self.text, inside, self.scope, self.limits)?;
         //= rfc6120#4.8.5/prefixed-content SHOULD NOT
         //# A stanza with a prefix ends the stream. Deeper down such a name may come from another than the peer.
         if self.open.is_empty() && tag.prefixed && (tag.ns == ns::CLIENT || tag.ns == ns::SERVER) {
@@ -139,7 +153,8 @@ impl Builder<'_> {
     }
 
     fn characters(&mut self, piece: &str) -> Result<(), Error> {
-        if memchr::memmem::find(piece.as_bytes(), b"]]>").is_some() {
+        let bytes = piece.as_bytes();
+        if memchr::memchr_iter(b'>', bytes).any(|at| bytes[..at].ends_with(b"]]")) {
             return Err(Error::malformed("the end of a section without its start"));
         }
         self.append_slice(piece)
