@@ -1,10 +1,14 @@
 //! `xmpp`: chat, send, listen and more over XMPP.
 //!
-//! [`account`] says who we are, from the options and the configuration file.
+//! [`account`] says who we are, from the options and the configuration file; [`connection`] runs the machine of an account
+//! on sockets. Each command is a module.
 
 pub mod account;
+pub mod connection;
+mod dns;
 mod options;
 mod outcome;
+mod send;
 
 pub use options::{
     AccountOptions, ChatOptions, Command, ListenOptions, Options, PingOptions, RoomAction, RoomOptions, RosterAction,
@@ -14,7 +18,7 @@ pub use outcome::{Ending, Outcome};
 
 use std::process::ExitCode;
 
-use crate::common::{self, Failure};
+use crate::common::{self, Failure, Signals};
 
 /// The whole program: arguments, run, exit status.
 pub fn main() -> ExitCode {
@@ -42,7 +46,16 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// An end without success.
 pub async fn run(options: &Options) -> Result<(), Ending> {
+    let mut signals = Signals::new().map_err(Failure::runtime)?;
     let account = account::account(&options.account)?;
-    let _password = account.password()?;
-    Err(Outcome::Failed.because("this build cannot connect yet"))
+    let work = async {
+        match &options.command {
+            Command::Send(send) => send::send(&account, send).await,
+            _ => Err(Outcome::Failed.because("not in this build")),
+        }
+    };
+    tokio::select! {
+        ended = work => ended,
+        _ = signals.next() => Err(Outcome::Interrupted.because("interrupted")),
+    }
 }

@@ -51,6 +51,15 @@ pub(super) fn name(text: &str) -> Result<Cow<'_, str>, Error> {
     Ok(unicode)
 }
 
+/// A prepared domainpart with ASCII labels, an IPv6 address without brackets.
+pub(super) fn ascii(domain: &str) -> Cow<'_, str> {
+    if let Some(address) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return Cow::Borrowed(address);
+    }
+    let ascii = UTS46.to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Ignore);
+    ascii.unwrap_or(Cow::Borrowed(domain))
+}
+
 /// Whether it is a host name of ASCII letters, digits and hyphens alone that IDNA has nothing to say about.
 fn plain(text: &str) -> bool {
     text.split('.').all(|label| {

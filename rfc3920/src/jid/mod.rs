@@ -92,6 +92,17 @@ impl Jid {
         self.text.get(start..usize::from(self.bare)).unwrap_or_default()
     }
 
+    /// The domain as DNS and certificates write it: labels in ASCII (A-labels), an IPv6 address without its brackets.
+    ///
+    /// ```
+    /// use rfc3920::jid::Jid;
+    /// assert_eq!(Jid::parse("alice@wörter.example").unwrap().domain_ascii(), "xn--wrter-jua.example");
+    /// assert_eq!(Jid::parse("alice@[::1]").unwrap().domain_ascii(), "::1");
+    /// ```
+    pub fn domain_ascii(&self) -> Cow<'_, str> {
+        domain::ascii(self.domain())
+    }
+
     /// The connection of an account, or the occupant of a room.
     pub fn resource(&self) -> Option<&str> {
         self.text.get(usize::from(self.bare) + 1..)
