@@ -38,6 +38,7 @@ pub mod result_set;
 pub mod retraction;
 pub mod rooms;
 pub mod roster;
+pub mod session;
 pub mod stanza_id;
 pub mod time;
 pub mod upload;

@@ -197,6 +197,11 @@ impl Roster {
         self.items.is_empty()
     }
 
+    /// All of it, as a server would tell it.
+    pub fn to_query(&self) -> Query {
+        Query { ver: self.ver.clone(), items: self.items.values().cloned().map(Change::Set).collect() }
+    }
+
     /// Takes a whole roster; what is beyond `limit` contacts is left out.
     //= rfc6121#2.6.3/replace MUST
     //# A roster that comes in answer to the request replaces what was kept, version and all.
