@@ -1,362 +1,381 @@
-//! What a peer must not be able to do to the reader: forbidden constructs, lies about ends, sizes without end.
+//! Servers, and people between, who do what they must not.
 
-use bytes::Bytes;
-use rfc3920::stanza::StreamCondition::{self, *};
-use rfc3920::xml::{Element, Error, Event, Framing, Limits, Reader};
+mod common;
 
-const OPEN: &str =
-    "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>";
+use std::time::Duration;
 
-fn opened(limits: Limits) -> Reader {
-    let mut reader = Reader::new(limits, Framing::Stream);
-    reader.push(OPEN.into());
-    assert!(matches!(reader.next(), Some(Ok(Event::Open(_)))));
-    reader
+use common::{Options, Rig, config};
+use rfc3920::ns;
+use rfc3920::sasl;
+use rfc3920::stream::{DropReason, Error, Event, Kind, State, Target};
+use wire::{CloseReason, Transport};
+
+const HEADER: &str = "<stream:stream xmlns='jabber:client' version='1.0' \
+                      xmlns:stream='http://etherx.jabber.org/streams' id='1' from='wonderland.example'>";
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A client that faces a silent server, which the test speaks for.
+fn faced() -> Rig {
+    Rig::connected(config(), Options { mute: true, ..Options::default() })
 }
 
-/// The error that the bytes end a stream with: the same one pushed at once and byte by byte, and the last item.
-fn error_of(mut reader: impl FnMut() -> Reader, bytes: &[u8]) -> Error {
-    let mut whole = reader();
-    whole.push(Bytes::copy_from_slice(bytes));
-    let at_once: Vec<_> = whole.by_ref().collect();
-    let mut slow = reader();
-    let mut one_by_one = Vec::new();
-    for byte in bytes {
-        slow.push(Bytes::copy_from_slice(&[*byte]));
-        one_by_one.extend(slow.by_ref());
-    }
-    let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
-    assert_eq!(at_once, one_by_one, "{shown}");
-    for mut reader in [whole, slow] {
-        reader.push(Bytes::from_static(b"<message/>"));
-        assert_eq!((reader.next(), reader.buffered()), (None, 0), "{shown}");
-    }
-    match at_once.into_iter().next_back() {
-        Some(Err(error)) => error,
-        other => panic!("{shown}: {other:?}"),
-    }
+/// One that has TLS and waits for the second header.
+fn secured() -> Rig {
+    let mut rig = faced();
+    rig.say(&format!("{HEADER}<stream:features><starttls xmlns='{}'/></stream:features>", ns::TLS));
+    rig.say(&format!("<proceed xmlns='{}'/>", ns::TLS));
+    assert_eq!(rig.client.state(), State::Opening);
+    rig
 }
 
-fn in_stream(bytes: impl AsRef<[u8]>) -> StreamCondition {
-    error_of(|| opened(Limits::default()), bytes.as_ref()).condition
+/// The names of what it was told in this connection.
+fn told(rig: &Rig) -> Vec<String> {
+    rig.server.seen.iter().map(|e| e.name().to_owned()).collect()
 }
 
-fn at_start(bytes: impl AsRef<[u8]>) -> StreamCondition {
-    error_of(|| Reader::new(Limits::default(), Framing::Stream), bytes.as_ref()).condition
+/// Ended by this error, told once, with nothing more to come; no login was begun.
+fn refused(rig: &mut Rig, is: impl Fn(&Error) -> bool) {
+    let error = rig.final_error().unwrap_or_else(|| panic!("no end: {:?} in {:?}", rig.events, rig.client.state()));
+    assert!(is(error), "{error:?}");
+    assert!(!told(rig).iter().any(|name| name == "auth" || name == "authenticate"), "{:?}", told(rig));
+    quiet(rig);
 }
 
-//= rfc6120#11.1/refuse test
+/// Idle for ever: no reconnecting, no further event.
+fn quiet(rig: &mut Rig) {
+    assert!(!rig.is_connected() && rig.client.state() == State::Idle);
+    let (dials, events) = (rig.dials.len(), rig.events.len());
+    rig.pass(DAY);
+    assert_eq!((rig.dials.len(), rig.events.len()), (dials, events));
+    assert_eq!(wire::Machine::deadline(&rig.client), None);
+}
+
+//= rfc6120#5.3.1/mandatory test
 #[test]
-fn document_types_comments_and_instructions_end_the_stream() {
-    let bomb = "<!DOCTYPE lolz [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;&a;'>]><lolz>&b;</lolz>";
-    assert_eq!(at_start(bomb), RestrictedXml);
-    assert_eq!(at_start(format!("<?xml version='1.0'?>{bomb}")), RestrictedXml);
-    assert_eq!(in_stream(bomb), RestrictedXml);
-    for text in ["<!-- x -->", "<message><!-- x --></message>", "<?php x?>", "<message><?php x?></message>"] {
-        assert_eq!(in_stream(text), RestrictedXml, "{text}");
-        assert!(text.parse::<Element>().is_err());
-    }
-    assert_eq!(in_stream("<?xml version='1.0'?>"), RestrictedXml);
-    assert_eq!(at_start("<?php x?>"), RestrictedXml);
-    assert_eq!(at_start(format!("<?xml {}", "x".repeat(200))), RestrictedXml);
-    assert_eq!(in_stream("<body>&nbsp;</body>"), RestrictedXml);
-    assert_eq!(in_stream("<body a='&lol;'/>"), RestrictedXml);
-}
-
-//= rfc6120#11.3/receive-well-formed test
-#[test]
-fn text_that_is_not_well_formed_ends_the_stream() {
-    let cases = [
-        "<body>&#0;</body>",
-        "<body>&#1;</body>",
-        "<body>&#xd800;</body>",
-        "<body>&#xffff;</body>",
-        "<body>&#x110000;</body>",
-        "<body>&#+65;</body>",
-        "<body>&#x;</body>",
-        "<body>&#;</body>",
-        "<body>&#xx41;</body>",
-        "<body>&#99999999999;</body>",
-        "<body>&amp</body>",
-        "<body>& </body>",
-        "<body a='&amp'/>",
-        "<body a='&#1;'/>",
-        "<body>\u{1}</body>",
-        "<body a='\u{b}'/>",
-        "<body>\u{ffff}</body>",
-        "<body>\u{fffe}</body>",
-        "<body a='\u{ffff}'/>",
-        "<bo\u{0}dy/>",
-        "<body>]]></body>",
-        "<body a='<'/>",
-        "<body a=b/>",
-        "<body a/>",
-        "<body a=/>",
-        "<body a='1'b='2'/>",
-        "<body a='1' a='2'/>",
-        "<body ='1'/>",
-        "<body a='1' a=\"1\"/>",
-        "<body/ ></body>",
-        "<body / a=''>x</body>",
-        "<a><b></a></b>",
-        "<a></b>",
-        "<a></a b='1'>",
-        "<a></ a>",
-        "<>",
-        "< a/>",
-        "<1a/>",
-        "<-a/>",
-        "<a\"b\"/>",
-        "<a b\"c\"='1'/>",
-        "<a =''/>",
-        "</message>",
-        "</stream:strea>",
-        "</stream>",
-        "<![CDATA[x]]><a/>",
-        "<a><b/></a ><a></c>",
-        "<a 1='x'/>",
-        "<\u{d7}/>",
-        "<a\u{d7}/>",
-        "<<a/>",
-        "<a/><>",
-    ];
-    for text in cases {
-        assert_eq!(in_stream(text), NotWellFormed, "{text}");
-        assert!(text.starts_with("</") || text.parse::<Element>().is_err(), "{text}");
-    }
-    assert_eq!(at_start("stream"), NotWellFormed);
-    assert_eq!(in_stream("hello"), BadFormat);
-    assert_eq!(in_stream("<message/>hello"), BadFormat);
-}
-
-//= rfc6120#11.3/receive-namespaces test
-#[test]
-fn names_that_break_the_rules_of_namespaces_end_the_stream() {
-    let cases = [
-        "<x:body/>",
-        "<body x:a='1'/>",
-        "<a><b xmlns:x='urn:x'/><x:c/></a>",
-        "<a:b:c xmlns:a='urn:x'/>",
-        "<:a/>",
-        "<a:/>",
-        "<b xmlns:x='urn:x' xmlns:y='urn:x' x:a='1' y:a='2'/>",
-        "<b x:a='1' x:a='2' xmlns:x='urn:x'/>",
-        "<b xmlns:x='1' xmlns:x='2'/>",
-        "<b xmlns='1' xmlns='2'/>",
-        "<b xmlns:x=''/>",
-        "<b xmlns:xml='urn:x'/>",
-        "<b xmlns:xmlns='urn:x'/>",
-        "<b xmlns:x='http://www.w3.org/XML/1998/namespace'/>",
-        "<xmlns:b/>",
-        "<b xmlns:='x'/>",
-        "<b xmlns='http://www.w3.org/XML/1998/namespace'/>",
-        "<b xmlns:x='http://www.w3.org/2000/xmlns/'/>",
-        "<b xmlns='http://www.w3.org/2000/xmlns/'/>",
-        "<b xmlns:a:b='urn:x'/>",
-        "<b a:='1'/>",
-        "<y:b xmlns:x='urn:x' xmlns:y='urn:x'></x:b>",
-    ];
-    for text in cases {
-        assert_eq!(in_stream(text), NotWellFormed, "{text}");
-        assert!(text.parse::<Element>().is_err(), "{text}");
-    }
-}
-
-//= rfc6120#4.8.5/prefixed-content test
-#[test]
-fn stanzas_with_a_prefix_end_the_stream_but_what_others_quote_does_not() {
-    assert_eq!(in_stream("<c:message xmlns:c='jabber:client'/>"), BadNamespacePrefix);
-    let mut reader = opened(Limits::default());
-    reader.push("<x xmlns='urn:x'><c:message xmlns:c='jabber:client'/></x>".into());
-    assert!(matches!(reader.next(), Some(Ok(Event::Element(_)))));
-}
-
-//= rfc6120#4.8.1/stream-namespace test
-#[test]
-fn other_roots_are_no_streams() {
-    assert_eq!(at_start("<stream:stream xmlns:stream='http://wrong.example'>"), InvalidNamespace);
-    assert_eq!(at_start("<stream>"), InvalidNamespace);
-    assert_eq!(at_start("<features xmlns='http://etherx.jabber.org/streams'>"), BadFormat);
-    assert_eq!(at_start("<stream:stream>"), NotWellFormed);
-    assert_eq!(at_start("</stream:stream>"), NotWellFormed);
-    assert_eq!(at_start("<![CDATA[x]]>"), NotWellFormed);
-}
-
-//= rfc6120#11.6/utf-8 test
-//= rfc6120#11.6/refuse test
-#[test]
-fn other_encodings_and_wrong_utf_8_end_the_stream() {
-    for bytes in
-        [&b"\xff"[..], b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\x80", b"\xe2\x82", b"\xf0\x9f\x98"]
-    {
-        assert_eq!(in_stream([b"<a>", bytes, b"</a>"].concat()), UnsupportedEncoding, "{bytes:x?}");
-        assert_eq!(in_stream([b"<a b='", bytes, b"'/>"].concat()), UnsupportedEncoding, "{bytes:x?}");
-        assert_eq!(in_stream([b"<a", bytes, b"/>"].concat()), UnsupportedEncoding, "{bytes:x?}");
-    }
-    for start in [&b"\xff\xfe<\0?\0"[..], b"\xfe\xff\0<\0?", b"\0<\0?"] {
-        assert_eq!(at_start(start), UnsupportedEncoding, "{start:x?}");
-    }
-    assert_eq!(at_start("<?xml version='1.0' encoding='ISO-8859-1'?>"), UnsupportedEncoding);
-}
-
-//= rfc6120#11.6/mark-is-a-space test
-#[test]
-fn a_byte_order_mark_is_text() {
-    assert_eq!(at_start(format!("\u{feff}{OPEN}")), NotWellFormed);
-    let element: Element = "<a>\u{feff}</a>".parse().expect("an element");
-    assert_eq!(element.text(), "\u{feff}");
-}
-
-//= rfc6120#11.5/rules-of-xml test
-#[test]
-fn declarations_have_the_form_of_xml() {
-    for text in [
-        "<?xml?>",
-        "<?xml ?>",
-        "<?xml version='2.0'?>",
-        "<?xml version='1.'?>",
-        "<?xml encoding='utf-8'?>",
-        "<?xmlversion='1.0'?>",
-        "<?xml version='1.0' standalone='maybe'?>",
-        "<?xml version='1.0' encoding='utf-8' x='y'?>",
-        "<?xml version=1.0?>",
-        "<?xml version='1.0' standalone='no' encoding='utf-8'?>",
-        "<?xml version='1.0'encoding='utf-8'?>",
+fn starttls_stripped() {
+    // no offer at all; mechanisms in its place; a bound resource in its place
+    for offer in [
+        String::new(),
+        format!("<mechanisms xmlns='{}'><mechanism>PLAIN</mechanism></mechanisms>", ns::SASL),
+        format!("<mechanisms xmlns='{}'><mechanism>SCRAM-SHA-256</mechanism></mechanisms>", ns::SASL),
+        format!("<authentication xmlns='{}'><mechanism>SCRAM-SHA-256</mechanism></authentication>", ns::SASL2),
+        format!("<bind xmlns='{}'/>", ns::BIND),
+        "<starttls xmlns='urn:example:else'/>".to_owned(),
     ] {
-        assert_eq!(at_start(text), NotWellFormed, "{text}");
+        let mut rig = faced();
+        rig.say(&format!("{HEADER}<stream:features>{offer}</stream:features>"));
+        assert_eq!(told(&rig), ["error"], "nothing but why it leaves");
+        refused(&mut rig, |e| *e == Error::NoStartTls);
     }
 }
 
-fn limited(limits: Limits, text: &str) -> StreamCondition {
-    assert!(text.len() > limits.bytes || Element::parse(text, &limits).is_err());
-    error_of(|| opened(limits), text.as_bytes()).condition
+//= rfc6120#5.3.1/mandatory test
+#[test]
+fn starttls_is_used_though_it_is_optional_and_a_login_stands_beside_it() {
+    let mut rig = faced();
+    let plain = format!("<mechanisms xmlns='{}'><mechanism>PLAIN</mechanism></mechanisms>", ns::SASL);
+    rig.say(&format!("{HEADER}<stream:features>{plain}<starttls xmlns='{}'/></stream:features>", ns::TLS));
+    assert_eq!(told(&rig), ["starttls"]);
 }
 
+//= rfc6120#5.4.2.2/failure test
 #[test]
-fn depth_is_limited_and_never_costs_the_stack() {
-    let limits = Limits { depth: 3, ..Limits::default() };
-    assert!(Element::parse("<a><b><c>x</c></b></a>", &limits).is_ok());
-    assert_eq!(limited(limits, "<a><b><c><d>x</d></c></b></a>"), PolicyViolation);
-    assert_eq!(limited(limits, "<a><b><c><d/></c></b></a>"), PolicyViolation);
-    // Refused at the 65th, although 3 MB follow.
-    let deep = "<a>".repeat(1_000_000);
-    let mut reader = opened(Limits::default());
-    let scanned = reader.scanned();
-    reader.push(deep.clone().into());
-    assert_eq!(reader.next().and_then(Result::err).map(|e| e.condition), Some(PolicyViolation));
-    assert!(reader.scanned() - scanned < 64 * 3 + 3);
-    assert!(Element::parse(&deep, &Limits { bytes: usize::MAX, ..Limits::default() }).is_err());
-    // A million levels that somebody allowed, or built, are taken apart without a stack.
-    let unlimited = Limits { bytes: usize::MAX, depth: usize::MAX, nodes: usize::MAX, ..Limits::default() };
-    let element = Element::parse(&(deep + &"</a>".repeat(1_000_000)), &unlimited).expect("a deep tree");
-    drop(element);
+fn starttls_refused() {
+    let mut rig = faced();
+    rig.say(&format!("{HEADER}<stream:features><starttls xmlns='{}'/></stream:features>", ns::TLS));
+    rig.say(&format!("<failure xmlns='{}'/></stream:stream>", ns::TLS));
+    refused(&mut rig, |e| *e == Error::StartTlsRefused);
 }
 
-//= rfc6120#13.12/stanza-limit test
+//= rfc6120#5.4.3.1/injection test
 #[test]
-fn bytes_of_an_element_are_limited_whatever_they_are() {
-    assert!(Limits::default().bytes > 10_000);
-    let limits = Limits { bytes: 200, ..Limits::default() };
-    let exact = format!("<a>{}</a>", "x".repeat(193));
-    let mut reader = opened(limits);
-    reader.push(format!("{exact}{exact}").into());
-    assert!(matches!(reader.next(), Some(Ok(Event::Element(_)))));
-    assert!(matches!(reader.next(), Some(Ok(Event::Element(_)))));
-    assert_eq!(limited(limits, &format!("<a>{}</a>", "x".repeat(194))), PolicyViolation);
-    let endless = "x".repeat(300);
-    for start in ["<a>", "<", "<a b='", "<a b=\"", "<a ", "<a><![CDATA[", "<a>&", "<a></"] {
-        assert_eq!(limited(limits, &format!("{start}{endless}")), PolicyViolation, "{start}");
+fn data_behind_proceed_is_an_attack() {
+    let features = format!(
+        "{HEADER}<stream:features><mechanisms xmlns='{}'><mechanism>PLAIN</mechanism></mechanisms></stream:features>",
+        ns::SASL
+    );
+    for injected in ["<stream:features/>", &features, " ", "\n", "x"] {
+        let mut rig = faced();
+        rig.say(&format!("{HEADER}<stream:features><starttls xmlns='{}'/></stream:features>", ns::TLS));
+        rig.say(&format!("<proceed xmlns='{}'/>{injected}", ns::TLS));
+        refused(&mut rig, |e| *e == Error::Injected);
     }
-    let header = format!("<stream:stream a='{endless}'");
-    assert_eq!(error_of(|| Reader::new(limits, Framing::Stream), header.as_bytes()).condition, PolicyViolation);
+}
+
+//= rfc6120#5.3.2/restart test
+#[test]
+fn features_of_the_stream_in_the_clear_count_for_nothing() {
+    let mut rig = faced();
+    let clear = format!("<mechanisms xmlns='{}'><mechanism>SCRAM-SHA-256</mechanism></mechanisms>", ns::SASL);
+    rig.say(&format!("{HEADER}<stream:features>{clear}<starttls xmlns='{}'/></stream:features>", ns::TLS));
+    rig.say(&format!("<proceed xmlns='{}'/>", ns::TLS));
+    rig.say(&format!("{HEADER}<stream:features/>"));
+    refused(&mut rig, |e| matches!(e, Error::Sasl(sasl::Error::NoMechanism(_))));
+}
+
+//= rfc6120#4.7.5/version test
+//= rfc6120#4.8.2/content test
+//= rfc6120#4.7.1/verify test
+#[test]
+fn headers_that_are_not_the_servers() {
+    let other = |what: &str, with: &str| HEADER.replace(what, with);
+    type Is = fn(&Error) -> bool;
+    let rows: [(String, Is); 6] = [
+        (other("version='1.0'", ""), |e| *e == Error::Version),
+        (other("version='1.0'", "version='0.9'"), |e| *e == Error::Version),
+        (other("from='wonderland.example'", "from='evil.example'"), |e| *e == Error::WrongFrom),
+        (other("from='wonderland.example'", "from='alice@wonderland.example'"), |e| *e == Error::WrongFrom),
+        (other("jabber:client", "jabber:server"), |e| matches!(e, Error::Protocol { .. })),
+        (other("http://etherx.jabber.org/streams", "urn:example"), |e| matches!(e, Error::Xml(_))),
+    ];
+    for (header, is) in rows {
+        let mut rig = faced();
+        rig.say(&header);
+        refused(&mut rig, is);
+        // and after the restart
+        let mut rig = secured();
+        rig.say(&header);
+        refused(&mut rig, is);
+    }
+    // none is accepted, and so are versions to come
+    for fine in [other("from='wonderland.example'", ""), other("version='1.0'", "version='1.9'")] {
+        let mut rig = faced();
+        rig.say(&fine);
+        assert_eq!(rig.client.state(), State::Features, "{fine}");
+    }
+}
+
+//= rfc6120#4.9.1.1/close test
+#[test]
+fn bad_xml_is_answered_with_its_condition_at_any_time() {
+    let rows = [
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]>", "restricted-xml"),
+        ("<?php evil?>", "restricted-xml"),
+        ("<!-- hello -->", "restricted-xml"),
+        ("<message><body>&b;</body></message>", "restricted-xml"),
+        ("<message></presence>", "not-well-formed"),
+        ("<x:message/>", "not-well-formed"),
+    ];
+    for (text, condition) in rows {
+        let mut rig = Rig::connected(config(), Options::default());
+        rig.say(text);
+        let error = rig.server.seen.iter().find(|e| e.is(ns::STREAMS, "error")).unwrap_or_else(|| panic!("{text}"));
+        assert!(error.find(ns::STREAM_ERRORS, condition).is_some(), "{text}: {error}");
+        assert!(rig.server.ended, "the stream is closed");
+        assert!(matches!(rig.final_error(), Some(Error::Xml(_))));
+        quiet(&mut rig);
+    }
+    let mut rig = secured();
+    rig.say("<!DOCTYPE a>");
+    refused(&mut rig, |e| matches!(e, Error::Xml(_)));
 }
 
 #[test]
-fn ten_megabytes_of_text_are_never_held() {
-    let limits = Limits::default();
-    let mut reader = opened(limits);
-    reader.push("<message><body>".into());
-    let piece = Bytes::from(vec![b'x'; 16 * 1024]);
-    let mut refused = None;
-    for _ in 0..640 {
-        reader.push(piece.clone());
-        if let Some(event) = reader.next() {
-            assert!(refused.is_none(), "told once");
-            refused = event.err();
+fn depth_and_size_end_the_stream() {
+    for text in ["<a>".repeat(100_000), format!("<message><body>{}</body></message>", "x".repeat(10_000_000))] {
+        let mut rig = Rig::connected(config(), Options::default());
+        rig.say(&text);
+        let error = rig.server.seen.iter().find(|e| e.is(ns::STREAMS, "error")).expect("an error");
+        assert!(error.find(ns::STREAM_ERRORS, "policy-violation").is_some(), "{error}");
+        quiet(&mut rig);
+    }
+}
+
+#[test]
+fn untrusted_certificates_are_told_once() {
+    for kind in [Kind::StartTls, Kind::DirectTls] {
+        let mut config = config();
+        config.targets = vec![Target::new("192.0.2.1", 5222, kind)];
+        let mut rig = Rig::new(config, Options { mute: true, ..Options::default() });
+        rig.refuse = vec![CloseReason::Untrusted];
+        rig.connect();
+        refused(&mut rig, |e| *e == Error::Untrusted);
+    }
+}
+
+//= rfc6120#6.3.1/mandatory test
+//= rfc6120#6.3.1/nothing-else test
+#[test]
+fn mechanisms_that_are_not_to_be_used() {
+    type Is = fn(&sasl::Error) -> bool;
+    let rows: [(&str, Is); 4] = [
+        ("<mechanism>PLAIN</mechanism>", |e| *e == sasl::Error::OnlyPlain),
+        ("<mechanism>DIGEST-MD5</mechanism>", |e| matches!(e, sasl::Error::NoMechanism(_))),
+        ("<mechanism>DIGEST-MD5</mechanism><mechanism>PLAIN</mechanism>", |e| *e == sasl::Error::OnlyPlain),
+        ("", |e| matches!(e, sasl::Error::NoMechanism(_))),
+    ];
+    for (mechanisms, is) in rows {
+        let mut rig = secured();
+        let offer = format!("<mechanisms xmlns='{}'>{mechanisms}</mechanisms>", ns::SASL);
+        rig.say(&format!("{HEADER}<stream:features>{offer}</stream:features>"));
+        refused(&mut rig, |e| matches!(e, Error::Sasl(e) if is(e)));
+    }
+}
+
+//= rfc6120#6.4.4/abort test
+#[test]
+fn servers_that_prove_nothing() {
+    let offer = format!("<mechanisms xmlns='{}'><mechanism>SCRAM-SHA-256</mechanism></mechanisms>", ns::SASL);
+    let sasl = |name: &str, text: &str| format!("<{name} xmlns='{}'>{text}</{name}>", ns::SASL);
+    type Is = fn(&sasl::Error) -> bool;
+    let rows: [(String, Is); 6] = [
+        (sasl("success", ""), |e| *e == sasl::Error::NoServerSignature || *e == sasl::Error::Unexpected),
+        (sasl("success", "dj1mYWtl"), |_| true), // v=fake
+        (sasl("challenge", "***"), |e| matches!(e, sasl::Error::Malformed(_))),
+        (sasl("challenge", ""), |_| true),
+        (sasl("challenge", "cj1vdGhlcixzPWFhYWEsaT00MDk2"), |e| *e == sasl::Error::NonceMismatch), // r=other,s=aaaa,i=4096
+        (sasl("continue", ""), |e| *e == sasl::Error::Unexpected),
+    ];
+    for (answer, is) in rows {
+        let mut rig = secured();
+        rig.say(&format!("{HEADER}<stream:features>{offer}</stream:features>"));
+        rig.say(&answer);
+        let error = rig.final_error().cloned().unwrap_or_else(|| panic!("{answer}: {:?}", rig.events));
+        assert!(matches!(&error, Error::Sasl(e) if is(e)), "{answer}: {error:?}");
+        assert!(told(&rig).iter().skip(2).all(|name| name == "abort"), "{answer}: {:?}", told(&rig));
+        quiet(&mut rig);
+    }
+}
+
+#[test]
+fn the_wrong_password_is_told_once() {
+    for options in [Options::default(), Options::modern()] {
+        let mut rig = Rig::connected(config(), Options { password: "other", ..options });
+        let error = rig.final_error().expect("an end");
+        assert!(matches!(error, Error::Refused(why) if why.condition == sasl::Condition::NotAuthorized), "{error:?}");
+        assert!(error.to_string().contains("password"), "{error}");
+        assert_eq!(rig.events.len(), 1, "{:?}", rig.events);
+        quiet(&mut rig);
+    }
+}
+
+#[test]
+fn a_server_that_cannot_check_now_is_tried_again() {
+    let mut rig = secured();
+    let offer = format!("<mechanisms xmlns='{}'><mechanism>SCRAM-SHA-256</mechanism></mechanisms>", ns::SASL);
+    rig.say(&format!("{HEADER}<stream:features>{offer}</stream:features>"));
+    rig.say(&format!("<failure xmlns='{}'><temporary-auth-failure/></failure>", ns::SASL));
+    assert!(rig.offline().is_some_and(|(_, again)| again.is_some()));
+}
+
+//= rfc6120#4.3.5/not-before test
+#[test]
+fn what_comes_out_of_turn_is_left_aside() {
+    let early = [
+        "<message from='bob@wonderland.example'><body>early</body></message>".to_owned(),
+        "<iq type='get' id='1' from='wonderland.example'><ping xmlns='urn:xmpp:ping'/></iq>".to_owned(),
+        format!("<success xmlns='{}'/>", ns::SASL),
+        format!("<proceed xmlns='{}'/>", ns::TLS),
+        format!("<resumed xmlns='{}' h='0' previd='x'/>", ns::SM),
+        format!("<enabled xmlns='{}' id='x' resume='true'/>", ns::SM),
+        format!("<a xmlns='{}' h='1'/>", ns::SM),
+        "<unknown xmlns='urn:example:unknown'/>".to_owned(),
+    ];
+    for text in &early {
+        let mut rig = faced();
+        rig.say(&format!("{HEADER}{text}"));
+        assert_eq!(rig.client.state(), State::Features, "{text}");
+        assert!(matches!(rig.events[..], [Event::Dropped { .. }]), "{text}: {:?}", rig.events);
+        assert!(told(&rig).is_empty());
+    }
+    for text in &early[2..] {
+        let mut rig = Rig::connected(config(), Options::default());
+        rig.take();
+        rig.server.seen.clear();
+        rig.say(text);
+        if !text.contains("<a ") {
+            assert_eq!(rig.client.state(), State::Online, "{text}");
+            assert!(matches!(rig.events[..], [Event::Dropped { .. }]), "{text}: {:?}", rig.events);
         }
-        assert!(reader.buffered() <= limits.bytes + piece.len());
-    }
-    assert_eq!(refused.map(|e| e.condition), Some(PolicyViolation));
-    assert_eq!(reader.buffered(), 0);
-}
-
-#[test]
-fn names_attributes_prefixes_and_nodes_are_limited() {
-    let limits = Limits { name: 16, attributes: 4, prefixes: 3, nodes: 10, ..Limits::default() };
-    assert!(Element::parse("<abcdefghijklmnop a:bcdefghijklmno='' xmlns:a='x'/>", &limits).is_ok());
-    assert_eq!(limited(limits, "<abcdefghijklmnopq/>"), PolicyViolation);
-    assert_eq!(limited(limits, "<a abcdefghijklmnopq=''/>"), PolicyViolation);
-    assert_eq!(limited(limits, "<a xmlns:ghijklmnopq=''/>"), PolicyViolation);
-    assert!(Element::parse("<a b='' c='' d='' e=''/>", &limits).is_ok());
-    assert_eq!(limited(limits, "<a b='' c='' d='' e='' f=''/>"), PolicyViolation);
-    assert_eq!(limited(limits, "<a b='' c='' d='' e='' xmlns='x'/>"), PolicyViolation);
-    assert!(Element::parse("<a xmlns:b='1' xmlns:c='2' xmlns:d='3'><b xmlns=''/></a>", &limits).is_ok());
-    assert_eq!(limited(limits, "<a xmlns:b='1' xmlns:c='2'><x xmlns:d='3' xmlns:e='4'/></a>"), PolicyViolation);
-    assert!(Element::parse("<a>1<b/>3<b/>5<b x=''/>8<b/></a>", &limits).is_ok());
-    assert_eq!(limited(limits, "<a>1<b/>3<b/>5<b x=''/>8<b/>10</a>"), PolicyViolation);
-    assert_eq!(limited(limits, "<a><b/><b/><b/><b/><b/><b/><b/><b/><b/><b/></a>"), PolicyViolation);
-    // The defaults: a name of a megabyte, a hundred thousand attributes.
-    let many: String = (0..100_000).map(|i| format!(" a{i}=''")).collect();
-    assert_eq!(in_stream(format!("<a{many}/>")), PolicyViolation);
-    let name = "n".repeat(1_000_000);
-    assert_eq!(in_stream(format!("<{name}/>")), PolicyViolation);
-    assert_eq!(in_stream(format!("<a>{}</a>", "<b/>".repeat(70_000))), PolicyViolation);
-}
-
-//= rfc6120#11.7/between-elements test
-#[test]
-fn white_space_that_keeps_alive_costs_nothing() {
-    let mut reader = opened(Limits::default());
-    let spaces = Bytes::from(" \n\t\r".repeat(4096));
-    for _ in 0..1000 {
-        reader.push(spaces.clone());
-        assert_eq!((reader.next(), reader.buffered()), (None, 0));
-    }
-    let mut before = Reader::new(Limits::default(), Framing::Stream);
-    before.push(spaces.clone());
-    assert_eq!((before.next(), before.buffered()), (None, 0));
-    reader.push("<message/> ".into());
-    assert!(matches!(reader.next(), Some(Ok(Event::Element(_)))));
-}
-
-#[test]
-fn work_grows_with_the_bytes_however_they_are_cut() {
-    let body = "<a b='1'>&amp;<![CDATA[]]]]>x</a>".repeat(400);
-    let stanza = format!("<message><x>{body}</x></message>");
-    let bytes = stanza.as_bytes();
-    for size in [1, 2, 3, 7, 64, 1000, bytes.len()] {
-        let mut reader = opened(Limits::default());
-        let before = reader.scanned();
-        let mut elements = 0;
-        for piece in bytes.chunks(size) {
-            reader.push(Bytes::copy_from_slice(piece));
-            elements += reader.by_ref().filter(|e| matches!(e, Ok(Event::Element(_)))).count();
-        }
-        assert_eq!((elements, reader.scanned() - before), (1, bytes.len() as u64), "pieces of {size}");
     }
 }
 
-//= rfc6120#4.9.1.1/no-recovery test
-//= rfc6120#4.4/closing-tag test
 #[test]
-fn nothing_is_read_behind_an_error_or_the_end() {
-    let mut reader = opened(Limits::default());
-    reader.push("<a></b><message/>".into());
-    assert!(matches!(reader.next(), Some(Err(_))));
-    assert!(reader.next().is_none());
-    let mut reader = opened(Limits::default());
-    reader.push("</stream:stream><message/>".into());
-    assert_eq!(reader.next(), Some(Ok(Event::Close)));
-    reader.push("<message/>".into());
-    assert_eq!((reader.next(), reader.buffered()), (None, 0));
+fn features_again_and_unknown_children_change_nothing() {
+    let mut rig = Rig::connected(config(), Options::default());
+    rig.take();
+    let offer = format!("<mechanisms xmlns='{}'><mechanism>PLAIN</mechanism></mechanisms>", ns::SASL);
+    rig.say(&format!("<stream:features xmlns:stream='{}'>{offer}</stream:features>", ns::STREAMS));
+    assert_eq!(rig.take(), [Event::Dropped { reason: DropReason::Features }]);
+    rig.say("<message from='bob@wonderland.example' xml:lang='x' new='1'><what xmlns='urn:example'/></message>");
+    assert!(matches!(&rig.take()[..], [Event::Stanza(_)]));
+    rig.say("<message from='@@'/>");
+    assert_eq!(rig.take(), [Event::Dropped { reason: DropReason::Address }]);
+    assert_eq!(rig.client.state(), State::Online);
+}
+
+//= rfc6120#4.8.3/unsupported test
+#[test]
+fn stanzas_between_servers_end_the_stream() {
+    let mut rig = Rig::connected(config(), Options::default());
+    rig.say("<message xmlns='jabber:server'/>");
+    assert!(matches!(rig.final_error(), Some(Error::Protocol { condition: "invalid-namespace", .. })));
+}
+
+//= rfc6120#7.3.1/mandatory test
+//= rfc6120#7.6/server-chooses test
+#[test]
+fn no_binding_or_a_bound_address_that_is_none() {
+    let bind = |jid: &str| format!("<bind xmlns='{}'><jid>{jid}</jid></bind>", ns::BIND);
+    for jid in ["", "alice@wonderland.example", "@/", "alice@wonderland.example/"] {
+        let mut rig = Rig::new(config(), Options::default());
+        rig.server.options.taken = vec![];
+        rig.server.options.bound = Some(bind(jid));
+        rig.connect();
+        assert!(matches!(rig.final_error(), Some(Error::Protocol { .. })), "{jid}: {:?}", rig.events);
+    }
+    let mut rig = Rig::new(config(), Options { binds: false, ..Options::default() });
+    rig.connect();
+    assert_eq!(rig.final_error(), Some(&Error::NoBind));
+}
+
+#[test]
+fn silence_at_every_step_has_an_end() {
+    // after nothing, after the header, after features, after proceed, after the mechanisms
+    let offer = format!("<mechanisms xmlns='{}'><mechanism>SCRAM-SHA-256</mechanism></mechanisms>", ns::SASL);
+    let steps = [
+        HEADER.to_owned(),
+        format!("<stream:features><starttls xmlns='{}'/></stream:features>", ns::TLS),
+        format!("<proceed xmlns='{}'/>", ns::TLS),
+        HEADER.to_owned(),
+        format!("<stream:features>{offer}</stream:features>"),
+    ];
+    for silent in 0..=steps.len() {
+        let mut config = config();
+        config.reconnect = false;
+        let mut rig = Rig::connected(config, Options { mute: true, ..Options::default() });
+        steps.iter().take(silent).for_each(|step| rig.say(step));
+        assert!(rig.is_connected(), "step {silent}");
+        rig.pass(rig.client.config().timing.step);
+        assert!(matches!(rig.final_error(), Some(Error::Timeout(_))), "step {silent}: {:?}", rig.events);
+        assert!(!rig.is_connected());
+    }
+}
+
+#[test]
+fn targets_in_the_clear_are_not_used_without_being_allowed() {
+    let mut config = config();
+    config.targets = vec![Target::new("192.0.2.1", 5280, Kind::InsecureWebSocket)];
+    let mut rig = Rig::connected(config.clone(), Options::default());
+    assert!(rig.dials.is_empty());
+    assert_eq!(rig.final_error(), Some(&Error::Insecure));
+    quiet(&mut rig);
+    config.insecure = true;
+    let rig = Rig::connected(config, Options { starttls: false, ..Options::default() });
+    assert_eq!(rig.dials[0].0, Transport::Ws);
+}
+
+#[test]
+fn insecure_is_for_servers_without_tls_alone() {
+    let mut config = config();
+    config.insecure = true;
+    let rig = Rig::connected(config.clone(), Options::default());
+    assert!(rig.online().is_some_and(|online| online.binding.is_some()), "{:?}", rig.events);
+    let mechanisms = vec!["SCRAM-SHA-256"];
+    let rig = Rig::connected(config.clone(), Options { starttls: false, mechanisms, ..Options::default() });
+    assert!(rig.online().is_some_and(|online| online.binding.is_none()), "{:?}", rig.events);
+    // and never for the password itself
+    config.policy.allow_plain = true;
+    let rig = Rig::connected(config, Options { starttls: false, mechanisms: vec!["PLAIN"], ..Options::default() });
+    assert!(matches!(rig.final_error(), Some(Error::Sasl(_))), "{:?}", rig.events);
 }

@@ -57,6 +57,11 @@ impl Client {
         if let Some(link) = &mut self.link {
             link.heard = true;
         }
+        //= rfc6120#4.8.2/content MUST
+        //# Their content namespace is ours, or none at all where every element declares its own.
+        if !matches!(header.ns.as_str(), ns::CLIENT | ns::STREAMS | "") {
+            return self.broken("invalid-namespace", "another content namespace");
+        }
         //= rfc6120#4.7.5/version MUST
         //# No version counts as 0.9, which has neither features nor TLS nor SASL: the stream ends.
         if header.version.is_none_or(|(major, _)| major < 1) {

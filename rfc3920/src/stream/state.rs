@@ -107,11 +107,12 @@ pub const TRANSITIONS: &[(&[State], Stimulus, State)] = &[
     (&[Binding], Stimulus::Enable, Enabling),
     (&[Features, Resuming, Binding, Enabling], Stimulus::Ready, Online),
     (&[Opening, Features, StartTls, Login, Resuming, Binding, Enabling, Online], Stimulus::Close, Closing),
-    (&NOT_IDLE, Stimulus::Retry, Waiting),
-    (&NOT_IDLE, Stimulus::End, Idle),
+    (&ANY, Stimulus::Retry, Waiting),
+    (&ANY, Stimulus::End, Idle),
 ];
 
-const NOT_IDLE: [State; 14] = [
+const ANY: [State; 15] = [
+    Idle,
     Waiting,
     Discovering,
     Resolving,

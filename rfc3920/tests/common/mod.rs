@@ -125,7 +125,7 @@ impl Rig {
 
     /// The server says this, whatever it means.
     pub fn say(&mut self, text: &str) {
-        self.server.out.extend_from_slice(text.as_bytes());
+        self.server.say(text);
         self.run();
     }
 

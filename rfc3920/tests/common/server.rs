@@ -36,6 +36,10 @@ pub struct Options {
     pub password: &'static str,
     /// `location` and `max` of resumption.
     pub enabled: &'static str,
+    /// Offers to bind a resource.
+    pub binds: bool,
+    /// The payload of the answer to that.
+    pub bound: Option<String>,
     /// Answers nothing at all.
     pub mute: bool,
 }
@@ -57,6 +61,8 @@ impl Default for Options {
             taken: Vec::new(),
             password: "looking-glass",
             enabled: "max='300'",
+            binds: true,
+            bound: None,
             mute: false,
         }
     }
@@ -197,10 +203,10 @@ impl Server {
         let Some(stream) = &mut self.stream else { return };
         stream.reader.push(data);
         while let Some(event) = self.stream.as_mut().and_then(|stream| stream.reader.next()) {
-            if self.options.mute {
-                continue;
-            }
             match event.expect("good XML from the client") {
+                Event::Open(header) if self.options.mute => self.headers.push(header),
+                Event::Element(element) if self.options.mute => self.seen.push(element),
+                Event::Close if self.options.mute => self.ended = true,
                 Event::Open(header) => self.open(header),
                 Event::Element(element) => {
                     self.seen.push(element.clone());
@@ -254,7 +260,9 @@ impl Server {
                 }
             }
             (true, true, _) => {
-                text += "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
+                if self.options.binds {
+                    text += "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
+                }
                 text += "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session>";
                 if self.options.management {
                     text += "<sm xmlns='urn:xmpp:sm:3'/>";
@@ -355,6 +363,7 @@ impl Server {
                 stream.resource = Some(resource);
             }
             let bind = format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>{jid}</bind>");
+            let bind = self.options.bound.clone().unwrap_or(bind);
             return self.say(&format!("<iq xmlns='jabber:client' type='result' id='{id}'>{bind}</iq>"));
         }
         if stanza.find(ns::PING, "ping").is_some() && stanza.get("type") == Some("get") {
