@@ -1,4 +1,4 @@
-//! The client side of XMPP's core (RFC 6120, 7622, 7590): XML streams, TLS, SASL, resource binding, stanzas.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 pub mod jid;

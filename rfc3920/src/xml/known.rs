@@ -14,7 +14,12 @@ pub(crate) fn namespace(ns: ByteString) -> ByteString {
 
 fn find(known: &[&[&'static str]], wanted: &str) -> Option<ByteString> {
     let same_length = known.get(wanted.len())?;
-    same_length.iter().find(|k| **k == wanted).map(|k| ByteString::from_static(k))
+    same_length.iter().find(|k| same(k, wanted)).map(|k| ByteString::from_static(k))
+}
+
+/// Equality, without a call for most strings that are not equal: the names of a stanza are short.
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.as_bytes().first() == b.as_bytes().first() && a == b
 }
 
 /// Names of elements and attributes, by length.

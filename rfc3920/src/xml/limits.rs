@@ -17,7 +17,8 @@ pub struct Limits {
     /// Bytes of one first-level element, from its `<` to its `>`. Default 1,048,576: a roster of 8,000 contacts.
     /// RFC 6120, 13.12, asks for 10,000 at least.
     pub bytes: usize,
-    /// Elements inside each other, the first-level element being the first. Default 64.
+    /// Elements inside each other, the first-level element being the first. Default 64. Comparing, copying and writing an
+    /// element go down by calling themselves, so thousands of levels need a large stack; dropping it does not.
     pub depth: usize,
     /// Elements, attributes and runs of text in one first-level element together. Default 65,536.
     pub nodes: usize,

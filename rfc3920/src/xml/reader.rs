@@ -312,6 +312,7 @@ impl Iterator for Reader {
         if self.phase == Phase::Done {
             self.buffer = BytesMut::new();
             self.messages = VecDeque::new();
+            self.scratch = Scratch::default();
         }
         event.transpose()
     }

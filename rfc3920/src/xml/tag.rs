@@ -52,7 +52,8 @@ pub(crate) fn read(text: &ByteString, inside: &str, scope: &mut Scope, limits: &
     for (i, prefix) in prefixes {
         attributes[i].ns = scope.resolve(prefix)?;
     }
-    let twice = |(i, a): (usize, &Attribute)| attributes[..i].iter().any(|b| a.name == b.name && a.ns == b.ns);
+    let equal = |a: &Attribute, b: &Attribute| known::same(&a.name, &b.name) && a.ns == b.ns;
+    let twice = |(i, a): (usize, &Attribute)| attributes[..i].iter().any(|b| equal(a, b));
     if attributes.iter().enumerate().any(twice) {
         return Err(Error::malformed("two equal attributes"));
     }
