@@ -130,3 +130,101 @@ async fn its_server_answers_even_with_a_certificate_too_weak_to_check() {
         assert_eq!(checked, Err(CloseReason::Untrusted), "{arguments:?}");
     }
 }
+
+/// What OpenSSL's server exports, and what our client hears, of one connection.
+async fn bindings(folder: &Path, arguments: &[&str], conf: Option<&Path>) -> (String, Box<wire::Secured>) {
+    let address = TcpListener::bind(loopback()).unwrap().local_addr().unwrap();
+    let mut command = Command::new("openssl");
+    command.args(["s_server", "-keymatexport", "EXPORTER-Channel-Binding", "-keymatexportlen", "32", "-accept"]);
+    command.arg(address.to_string()).arg("-cert").arg(folder.join("cert.pem")).arg("-key").arg(folder.join("key.pem"));
+    command.args(arguments).env("OPENSSL_CONF", conf.unwrap_or(Path::new("/dev/null")));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.by_ref().any(|line| line.unwrap().contains("ACCEPT")));
+    // Nothing is agreed on in the clear here: TLS begins with the first byte, and yet in the middle of a connection.
+    let react = |input: &Input| match input {
+        Input::Opened { conn, .. } => vec![wire::Output::Upgrade { conn: *conn }],
+        _ => Vec::new(),
+    };
+    let mut driver = Driver::with_config(Puppet { react, ..Puppet::default() }, anyone());
+    driver.machine_mut().connect(0, address);
+    let session = loop {
+        match next(&mut driver).await {
+            Input::Secured { session, .. } => break session,
+            Input::Opened { .. } => {}
+            other => panic!("{arguments:?}: {other:?} {:?}", driver.failure(ConnId::outbound(0))),
+        }
+    };
+    let exported = lines
+        .map_while(Result::ok)
+        .find_map(|line| line.trim().strip_prefix("Keying material: ").map(str::to_lowercase));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    (exported.unwrap(), session)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn make(folder: &Path, arguments: &[&str]) -> bool {
+    let mut make = Command::new("openssl");
+    make.args(["req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=wonderland.example"]).args(arguments);
+    make.arg("-out").arg(folder.join("cert.pem")).arg("-keyout").arg(folder.join("key.pem")).stderr(Stdio::null());
+    make.status().unwrap().success()
+}
+
+#[tokio::test]
+async fn its_server_exports_what_we_are_told() {
+    if !installed() {
+        return;
+    }
+    let folder = Folder::new("exporter");
+    assert!(make(&folder.0, &["-newkey", "rsa:2048"]));
+    let suites = [
+        &["-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"][..],
+        &["-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384"],
+        &["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"],
+        &["-tls1_2", "-cipher", "ECDHE-RSA-AES256-GCM-SHA384"],
+    ];
+    for arguments in suites {
+        let (exported, session) = bindings(&folder.0, arguments, None).await;
+        assert_eq!(session.exporter.map(|exporter| hex(&exporter)), Some(exported), "{arguments:?}");
+        assert_eq!(session.tls13, arguments[0] == "-tls1_3");
+    }
+    // Without the extended master secret the number is the same, but identifies nothing.
+    let text = "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nOptions = -ExtendedMasterSecret\n";
+    let conf = folder.file("openssl.cnf", text);
+    let (_, session) = bindings(&folder.0, &["-tls1_2"], Some(&conf)).await;
+    assert_eq!((session.tls13, session.exporter), (false, None));
+    assert!(session.end_point.is_some());
+}
+
+#[tokio::test]
+async fn the_end_point_is_the_hash_that_it_computes_too() {
+    if !installed() {
+        return;
+    }
+    let folder = Folder::new("end-point");
+    let kinds: [(&[&str], &str); 7] = [
+        (&["-newkey", "rsa:2048", "-sha1"], "-sha256"),
+        (&["-newkey", "rsa:2048", "-sha256"], "-sha256"),
+        (&["-newkey", "rsa:2048", "-sha384"], "-sha384"),
+        (&["-newkey", "rsa:2048", "-sha512"], "-sha512"),
+        (&["-newkey", "rsa:2048", "-sha384", "-sigopt", "rsa_padding_mode:pss"], "-sha384"),
+        (&["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-sha384"], "-sha384"),
+        (&["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-sha1"], "-sha256"),
+    ];
+    for (kind, hash) in kinds {
+        if !make(&folder.0, kind) {
+            eprintln!("skipped: this openssl makes no certificate with {kind:?}");
+            continue;
+        }
+        let (_, session) = bindings(&folder.0, &["-cipher", "DEFAULT@SECLEVEL=0"], None).await;
+        let mut command = Command::new("openssl");
+        command.args(["x509", "-noout", "-fingerprint", hash, "-in"]).arg(folder.0.join("cert.pem"));
+        let printed = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        let print = printed.trim().split('=').nth(1).unwrap().replace(':', "").to_lowercase();
+        assert_eq!(session.end_point.as_deref().map(hex), Some(print), "{kind:?}");
+    }
+}

@@ -201,3 +201,69 @@ const RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1];
 const ECDSA: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D];
 const ECDSA_SHA2: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4];
 const SHA1: &[u8] = &[0x2B, 0x0E, 3, 2, 0x1A];
+
+#[cfg(test)]
+mod tests {
+    use wire::Rng;
+
+    use super::*;
+
+    /// A server's hello without and with the extension, cut into records of one byte or as one.
+    fn flight(extended: bool, piece: usize) -> Vec<u8> {
+        let mut body = vec![3, 3];
+        body.extend([7; 32]);
+        body.extend([1, 9, 0xC0, 0x2B, 0]);
+        if extended {
+            body.extend([0, 9, 0xFF, 1, 0, 1, 0, 0, 23, 0, 0]);
+        }
+        let mut message = vec![2, 0, 0, body.len() as u8];
+        message.extend(body);
+        message.extend([11, 0, 0, 0]); // another message behind it
+        let record = |part: &[u8]| [&[22, 3, 3, 0, part.len() as u8], part].concat();
+        message.chunks(piece).flat_map(record).collect()
+    }
+
+    #[test]
+    fn a_servers_hello_is_read_however_it_is_cut() {
+        for extended in [false, true] {
+            for piece in [1, 5, 100] {
+                let whole = flight(extended, piece);
+                let hello = server_hello(&whole).unwrap();
+                assert_eq!((hello.random, hello.extended_master_secret), ([7; 32], extended));
+                let found = (0..whole.len()).filter_map(|length| server_hello(&whole[..length]));
+                assert!(
+                    found.into_iter().all(|hello| hello.extended_master_secret == extended),
+                    "half of it is nothing"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_kept_flight_is_bounded() {
+        let trust = super::super::Trust::Anyone;
+        let config = super::super::Tls { trust, ..Default::default() }.client().unwrap();
+        let (mut binding, _) = Binding::new(&config);
+        (0..10).for_each(|_| binding.heard(&[22; 1_000]));
+        assert_eq!(binding.flight.len(), MAX_HELLO);
+    }
+
+    #[test]
+    fn nothing_that_a_server_sends_makes_reading_panic() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(["a".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let der = certificate.der().to_vec();
+        assert!(signature_hash(&der) == Some(&digest::SHA256));
+        for seed in 0..20_000 {
+            let mut rng = Rng::from_u64(seed);
+            let mut data = if rng.chance(0.5) { der.clone() } else { flight(true, 100) };
+            for _ in 0..1 + rng.below(4) {
+                let at = rng.below(data.len() as u64) as usize;
+                data[at] = rng.below(256) as u8;
+            }
+            data.truncate(rng.below(data.len() as u64 * 2) as usize);
+            let run = std::panic::catch_unwind(|| (end_point(&data).is_some(), server_hello(&data).is_some()));
+            assert!(run.is_ok(), "seed {seed}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Certificates made for a test.
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use net::{Config, Identity, Tls, Trust};
 use rustls::RootCertStore;
@@ -14,15 +15,24 @@ pub struct Certified {
 }
 
 pub fn certify(names: &[&str]) -> Certified {
+    certify_with(names, |_| {})
+}
+
+/// One that is not as it should be.
+pub fn certify_with(names: &[&str], spoil: impl FnOnce(&mut rcgen::CertificateParams)) -> Certified {
     let mut root = rcgen::CertificateParams::new(Vec::new()).unwrap();
-    root.distinguished_name.push(rcgen::DnType::CommonName, "Test authority");
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("Test authority {}", COUNT.fetch_add(1, Ordering::Relaxed));
+    root.distinguished_name.push(rcgen::DnType::CommonName, name);
     root.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let root_key = rcgen::KeyPair::generate().unwrap();
     let root_certificate = root.self_signed(&root_key).unwrap().pem();
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     let key = rcgen::KeyPair::generate().unwrap();
     let issuer = rcgen::Issuer::new(root, root_key);
-    let leaf = rcgen::CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
+    let mut leaf = rcgen::CertificateParams::new(names).unwrap();
+    spoil(&mut leaf);
+    let leaf = leaf.signed_by(&key, &issuer).unwrap();
     Certified { root: root_certificate, chain: leaf.pem(), key: key.serialize_pem() }
 }
 
