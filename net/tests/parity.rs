@@ -29,7 +29,11 @@ impl Heard {
             Input::Datagram { data, .. } => return self.1[who].push(format!("{data:?}")),
             Input::Unreachable { .. } => return self.1[who].push("unreachable".to_owned()),
             Input::Resolved { answer, .. } => return self.1[who].push(format!("{answer:?}")),
-            Input::Secured { .. } | Input::Time => return,
+            Input::Secured { conn, session } => {
+                assert!(session.tls13 && session.exporter.is_some() && session.end_point.is_some());
+                (conn, "<secured>".to_owned())
+            }
+            Input::Time => return,
         };
         self.0[who].entry(*conn).or_default().push_str(&text);
     }
@@ -156,4 +160,142 @@ async fn numbers() {
     });
     agree("one number twice and another once", &[twice]).await;
     agree("an address is not looked up", &[(0, |m, _| m.resolve(1, "192.0.2.1"))]).await;
+}
+
+#[cfg(feature = "tls")]
+mod secure {
+    use std::net::TcpListener;
+
+    use bytes::Bytes;
+    use common::starttls::{BOTH, config, secure, serve};
+    use common::tls::{certify, trusting};
+    use net::Trust;
+    use sim::{HostId, Link, Node, Script};
+    use wire::{Output, Transmit};
+
+    use super::*;
+
+    struct Told(Input);
+
+    impl From<Input> for Told {
+        fn from(input: Input) -> Told {
+            Told(input)
+        }
+    }
+
+    impl From<std::convert::Infallible> for Told {
+        fn from(never: std::convert::Infallible) -> Told {
+            match never {}
+        }
+    }
+
+    /// Upgrades when it is told to, and says a line at once.
+    fn client() -> Puppet {
+        let react = |input: &Input| match input {
+            Input::Opened { transport: Transport::Tcp, .. } => vec![write("starttls")],
+            Input::Opened { .. } => vec![write("hello\n")],
+            Input::Stream { data, .. } if data == "proceed" => vec![Output::Upgrade { conn: CONN }, write("hello\n")],
+            _ => Vec::new(),
+        };
+        Puppet { react, ..Puppet::default() }
+    }
+
+    fn write(text: &'static str) -> Output<Input> {
+        Output::Transmit(Transmit::Stream { conn: CONN, data: Bytes::from(text) })
+    }
+
+    /// What a client hears until it has heard the end.
+    async fn on_sockets(transport: Transport, address: SocketAddr, trust: Trust) -> String {
+        let mut driver = Driver::with_config(client(), trusting(trust));
+        driver.machine_mut().connect_over(transport, 0, address);
+        let mut heard = Heard::default();
+        loop {
+            let input = common::next(&mut driver).await;
+            heard.hear(0, &input);
+            if matches!(input, Input::Closed { .. }) {
+                return heard.0[0][&CONN].clone();
+            }
+        }
+    }
+
+    fn in_simulation(transport: Transport, script: Script, distrust: bool) -> String {
+        let at: [SocketAddr; 2] = [([10, 0, 0, 1], 5222).into(), ([10, 0, 0, 2], 5222).into()];
+        let mut net: Network<Node<Told>> = Network::new(1);
+        net.set_default_link(Link { recut: false, ..Link::default() });
+        let [host, server]: [HostId; 2] = [net.add(Node::new(client())), net.add(Node::new(script))];
+        net.bind_udp(host, at[0]).unwrap();
+        net.listen(server, transport, at[1]).unwrap();
+        net.distrust(at[1], distrust);
+        let puppet: &mut Puppet = net.machine_mut(host).downcast_mut().unwrap();
+        puppet.connect_over(transport, 0, at[1]);
+        assert!(net.run_until_idle(Instant::from_millis(600_000)));
+        let mut heard = Heard::default();
+        net.events().iter().for_each(|happened| heard.hear(0, &happened.event.0));
+        heard.0[0][&CONN].clone()
+    }
+
+    fn asked() -> Script {
+        Script::new().expect("starttls").answer("proceed")
+    }
+
+    fn echo(script: Script) -> Script {
+        script.secure().expect("\n").answer_with(|came| Bytes::copy_from_slice(came.data)).close()
+    }
+
+    #[tokio::test]
+    async fn upgrades() {
+        let certified = certify(&["127.0.0.1"]);
+        let trust = || Trust::roots(&certified.root).unwrap();
+        let config = || config(&certified, BOTH, None);
+        let tcp = Transport::Tcp;
+
+        let (address, _server) = serve(config(), &[b"proceed"]);
+        let real = on_sockets(tcp, address, trust()).await;
+        assert_eq!(real, "<opened tcp>proceed<secured>hello\n<closed Peer>");
+        assert_eq!(real, in_simulation(tcp, echo(asked()), false));
+
+        let (address, _server) = serve(config(), &[b"proceed"]);
+        let real = on_sockets(tcp, address, Trust::Pinned(Vec::new())).await;
+        assert_eq!(real, "<opened tcp>proceed<closed Untrusted>");
+        assert_eq!(real, in_simulation(tcp, echo(asked()), true));
+
+        let (address, _server) = serve(config(), &[b"proceed", b"injected"]);
+        let real = on_sockets(tcp, address, trust()).await;
+        assert_eq!(real, "<opened tcp>proceed<closed Untrusted>");
+        let late = asked().wait(Duration::from_millis(5)).answer("injected");
+        assert_eq!(real, in_simulation(tcp, late, false));
+    }
+
+    #[tokio::test]
+    async fn secure_from_the_start() {
+        let certified = certify(&["127.0.0.1"]);
+        for (trust, expected) in [
+            (Trust::roots(&certified.root).unwrap(), "<opened tls><secured>hello\n<closed Peer>"),
+            (Trust::Pinned(Vec::new()), "<closed Untrusted>"),
+        ] {
+            let listener = TcpListener::bind(loopback()).unwrap();
+            let address = listener.local_addr().unwrap();
+            let config = config(&certified, BOTH, None);
+            std::thread::spawn(move || secure(config, listener.accept().unwrap().0));
+            let real = on_sockets(Transport::Tls, address, trust).await;
+            assert_eq!(real, expected);
+            let distrust = expected == "<closed Untrusted>";
+            assert_eq!(real, in_simulation(Transport::Tls, echo(Script::new()), distrust));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_leaves_during_an_upgrade() {
+        let listener = TcpListener::bind(loopback()).unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            use std::io::{Read, Write};
+            let mut stream = listener.accept().unwrap().0;
+            stream.read_exact(&mut [0; 8]).unwrap();
+            stream.write_all(b"proceed").unwrap();
+        });
+        let real = on_sockets(Transport::Tcp, address, Trust::Anyone).await;
+        assert_eq!(real, "<opened tcp>proceed<closed Reset>");
+        assert_eq!(real, in_simulation(Transport::Tcp, asked().close(), false));
+    }
 }

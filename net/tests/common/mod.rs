@@ -1,6 +1,8 @@
 //! A machine that does what the test says and tells all that it hears.
 #![allow(dead_code)] // no test file uses all of it
 #[cfg(feature = "tls")]
+pub mod starttls;
+#[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "ws")]
 pub mod ws;
