@@ -194,6 +194,15 @@ impl Io {
         }
     }
 
+    pub fn no_delay(&self, id: ConnId, is_on: bool) {
+        let source = self.conns.get(&id).and_then(|slot| self.sources.get(*slot));
+        if let Some(Source { kind: Kind::Conn(conn), .. }) = source
+            && let Ok(socket) = &conn.socket
+        {
+            let _only_slower = socket.set_nodelay(is_on);
+        }
+    }
+
     pub fn conn_close(&mut self, id: ConnId) {
         let slot = self.conns.get(&id).copied().unwrap_or(usize::MAX);
         let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else {

@@ -90,6 +90,11 @@ impl<M: Machine> Driver<M> {
         self.io.unsent(conn)
     }
 
+    /// Whether small writes to a connection leave at once from now on, as `Config::no_delay` says for new ones.
+    pub fn no_delay(&mut self, conn: ConnId, is_on: bool) {
+        self.io.no_delay(conn, is_on);
+    }
+
     /// Why TLS or WebSocket ended a connection that the machine asked for, in one line for the user: that a certificate
     /// has expired, or is for another name. Known from before the machine hears of it until 64 others have failed; `None`
     /// for connections that ended otherwise.

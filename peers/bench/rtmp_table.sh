@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # rtmp-server and nginx with its RTMP module, in turn on this machine, each with one publisher of 1.5 Mbit/s and many
-# players of it: CPU per player, memory per player, time until a joiner has a key frame; then the delay of relaying.
+# players of it: CPU per player, memory per player, time until a joiner has a key frame; then the delay of relaying to
+# one player (a crowd may wait for acknowledgements, see --low-delay).
 #   rtmp_table.sh [ROUNDS] [PLAYERS] [SECONDS]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd); root=$(cd "$here/../.." && pwd)

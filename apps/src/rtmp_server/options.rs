@@ -58,8 +58,8 @@ pub struct Options {
     /// KiB that may wait for a player before it loses messages, up to the next key frame [default: 1024]
     #[arg(long, value_name = "KIB", help_heading = "Streams")]
     pub slow_reader: Option<usize>,
-    /// Send every message at once, for about twice the processor time, instead of with the next one while the player
-    /// has not acknowledged the last
+    /// Send sound at once instead of with the next picture, 40 ms later at most, and do not let anything wait for
+    /// acknowledgements in streams with more than 50 players; costs up to twice the processor time
     #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Streams")]
     pub low_delay: Option<bool>,
     /// Players of a stream that nobody publishes get an error instead of waiting for it

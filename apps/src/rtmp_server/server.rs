@@ -84,6 +84,8 @@ pub(super) struct Server {
     pub next_ticket: u64,
     pub recorders: HashMap<Spot, Recorder>,
     pub files: HashMap<Spot, FilePlay>,
+    /// When files are looked at next.
+    pub next_step: Instant,
     pub relays: Relays,
     pub answers: UnboundedSender<Answered>,
     /// For the questions to web servers: so many are under way at a time, however many clients want something.
@@ -129,7 +131,6 @@ impl Server {
             connections: settings.max_connections,
             // Above the point where messages are dropped: one group of pictures may go to a joiner at once.
             stream_queue: 2 * settings.hub.slow_reader + settings.hub.cache.bytes + (1 << 20),
-            no_delay: settings.low_delay,
             tls: settings.tls.clone(),
             ..Config::default()
         };
@@ -165,6 +166,7 @@ impl Server {
             next_ticket: 0,
             recorders: HashMap::new(),
             files: HashMap::new(),
+            next_step: Instant::ZERO,
             relays,
             answers,
             turns: Arc::new(Semaphore::new(QUESTIONS)),
@@ -288,14 +290,14 @@ impl Running {
         let Running { mut server, mut ears } = self;
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         loop {
-            let wake = server.files_due();
+            let wake = server.wake();
             tokio::select! {
                 event = server.driver.next() => server.on_event(event),
                 (id, event) = server.relays.next() => server.on_relay(id, event),
-                () = tokio::time::sleep(wake.unwrap_or_default()), if wake.is_some() => server.play_files(),
+                () = tokio::time::sleep(wake.unwrap_or_default()), if wake.is_some() => server.on_time(),
                 Some(answer) = ears.answers.recv() => server.on_answer(answer),
                 Some(recorded) = ears.recorded.recv() => server.on_recorded(recorded),
-                _ = tick.tick() => server.tend_relays(),
+                _ = tick.tick() => server.tend(),
                 Some(scrape) = ears.scrapes.recv() => {
                     let text = match scrape.page {
                         Page::Metrics => render("rtmp_server", server.figures()),

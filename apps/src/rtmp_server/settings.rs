@@ -30,8 +30,6 @@ pub struct Settings {
     pub apps: Vec<String>,
     /// The rules of the hub.
     pub hub: HubConfig,
-    /// Whether small messages leave at once.
-    pub low_delay: bool,
     /// Whether players wait for a publisher.
     pub waits: bool,
     /// The folder of recordings.
@@ -117,7 +115,11 @@ impl Settings {
         let relays = |list: &[String], option: &str, any| {
             list.iter().map(|text| Relay::parse(text, option, any)).collect::<Result<Vec<_>, _>>()
         };
+        let (gather, crowd) =
+            if options.low_delay.unwrap_or(false) { (Duration::ZERO, usize::MAX) } else { (GATHER, CROWD) };
         let hub = HubConfig {
+            gather,
+            crowd,
             second_publisher: match options.second_publisher {
                 Some(SecondPublisherName::TakeOver) => SecondPublisher::TakeOver,
                 _ => SecondPublisher::Refuse,
@@ -139,7 +141,6 @@ impl Settings {
             max_connections: options.max_connections.unwrap_or(10_000).max(1),
             apps: options.app,
             hub,
-            low_delay: options.low_delay.unwrap_or(false),
             waits: !options.no_wait.unwrap_or(false),
             record_dir: options.record_dir,
             record_all: options.record_all.unwrap_or(false),
@@ -175,6 +176,11 @@ fn tls(options: &Options, listen: &[Place]) -> Result<Tls, Failure> {
     };
     Ok(Tls { identity, trust, ..Tls::default() })
 }
+
+/// For how long sound waits for the picture that it can share a packet with: one at 25 pictures a second.
+const GATHER: Duration = Duration::from_millis(40);
+/// From how many players on the processor counts for more than up to 40 ms.
+const CROWD: usize = 50;
 
 #[cfg(test)]
 mod tests {

@@ -337,9 +337,28 @@ impl Server {
         let _client_gone = self.driver.machine_mut().status(now, spot.conn, spot.stream, &told);
     }
 
-    /// How long the files have nothing to say; none while nobody plays one.
-    pub(super) fn files_due(&self) -> Option<Duration> {
-        (!self.files.is_empty()).then_some(FILE_STEP)
+    /// For how long neither a file nor sound that waits has anything to send; none when there is neither.
+    pub(super) fn wake(&self) -> Option<Duration> {
+        let files = (!self.files.is_empty()).then_some(self.next_step);
+        files.into_iter().chain(self.hub.deadline()).min().map(|at| at - self.driver.now())
+    }
+
+    /// What is looked at every second.
+    pub(super) fn tend(&mut self) {
+        self.tend_relays();
+        let (hub, mut wires) = self.hub();
+        hub.tend(wires.now, &mut wires);
+    }
+
+    /// Does what the time has come for.
+    pub(super) fn on_time(&mut self) {
+        let (hub, mut wires) = self.hub();
+        hub.flush(wires.now, &mut wires);
+        let now = self.driver.now();
+        if self.next_step <= now {
+            self.next_step = now + FILE_STEP;
+            self.play_files();
+        }
     }
 
     /// Sends what is due of every file.

@@ -27,6 +27,10 @@ impl Sink for Wires<'_> {
         let _player_gone = self.driver.machine_mut().send_shared(self.now, spot.conn, chunks);
     }
 
+    fn at_once(&mut self, conn: ConnId, is_on: bool) {
+        self.driver.no_delay(conn, is_on);
+    }
+
     fn published(&mut self, spot: Spot, key: &StreamKey, is_on: bool) {
         let (code, what) = match is_on {
             true => (status::PLAY_PUBLISH_NOTIFY, "is now published"),

@@ -192,6 +192,10 @@ impl Sink for Outlet<'_> {
         self.0.chunk_size(conn)
     }
 
+    fn at_once(&mut self, conn: ConnId, is_on: bool) {
+        self.0.at_once(conn, is_on);
+    }
+
     fn send(&mut self, spot: Spot, chunks: Bytes) {
         self.0.send(spot, chunks);
     }

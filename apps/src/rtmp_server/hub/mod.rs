@@ -8,7 +8,7 @@ mod cache;
 mod player;
 mod stream;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -66,6 +66,9 @@ pub trait Sink {
     fn chunk_size(&self, conn: ConnId) -> u32;
     /// Sends chunks that were made for this chunk size and this stream.
     fn send(&mut self, place: Spot, chunks: Bytes);
+    /// Says whether small pieces leave for a connection at once, or may wait until it has acknowledged what went before.
+    /// New connections have it on.
+    fn at_once(&mut self, conn: ConnId, is_on: bool);
     /// Tells a player that its stream begins to be published, or that it ended.
     fn published(&mut self, place: Spot, key: &StreamKey, is_on: bool);
     /// Ends a connection, and says why in the log.
@@ -93,6 +96,12 @@ pub struct HubConfig {
     pub cache: CacheLimits,
     /// Bytes waiting for one player from which on messages are dropped, up to the next key frame. Default 1 MiB.
     pub slow_reader: usize,
+    /// For how long sound at most waits for the next picture, to go out in one piece with it. Each piece costs the
+    /// operating system much more than its bytes. Default 0: nothing waits.
+    pub gather: Duration,
+    /// With more players than so many a stream counts the cost: once somebody has settled in, what is small waits for
+    /// acknowledgements. Default: none does, however many.
+    pub crowd: usize,
     /// A player that got nothing through for so long is disconnected. Default 30 s.
     pub stalled_reader: Duration,
     /// Streams at a time, published or waited for. Default 10,000.
@@ -106,6 +115,8 @@ impl Default for HubConfig {
             idle_publisher: Duration::from_secs(3),
             cache: CacheLimits::default(),
             slow_reader: 1 << 20,
+            gather: Duration::ZERO,
+            crowd: usize::MAX,
             stalled_reader: Duration::from_secs(30),
             streams: 10_000,
         }
@@ -130,6 +141,8 @@ pub struct Hub {
     streams: HashMap<StreamKey, Stream>,
     publishing: HashMap<Spot, StreamKey>,
     playing: HashMap<Spot, StreamKey>,
+    /// Streams with sound that waits, and until when; some have sent it by now.
+    waiting: VecDeque<(Instant, StreamKey)>,
     /// Totals that outlive their streams.
     stats: StreamStats,
 }
@@ -171,7 +184,7 @@ impl Hub {
             replaced = Some(first.place);
         }
         let is_new = replaced.is_none();
-        stream.begin(now, place);
+        stream.begin(now, place, &self.config, &mut self.stats, sink);
         self.publishing.insert(place, key.clone());
         if is_new {
             for player in stream.players() {
@@ -185,7 +198,7 @@ impl Hub {
     pub fn unpublish(&mut self, place: Spot, sink: &mut impl Sink) -> Option<StreamKey> {
         let key = self.publishing.remove(&place)?;
         let stream = self.streams.get_mut(&key)?;
-        stream.end();
+        stream.end(&self.config, &mut self.stats, sink);
         for player in stream.players() {
             sink.published(player.place, &key, false);
         }
@@ -208,7 +221,7 @@ impl Hub {
             None if room => self.streams.entry(key.clone()).or_default(),
             None => return Err(Refusal::TooMany),
         };
-        stream.join(now, place, sink);
+        stream.join(now, place, &self.config, &mut self.stats, sink);
         self.playing.insert(place, key.clone());
         Ok(())
     }
@@ -234,8 +247,35 @@ impl Hub {
     ) -> Option<(&StreamKey, Message)> {
         let key = self.publishing.get(&place)?;
         let stream = self.streams.get_mut(key)?;
-        let sent = stream.media(now, message, &self.config, &mut self.stats, sink);
+        let (sent, begins) = stream.media(now, message, &self.config, &mut self.stats, sink);
+        if begins {
+            self.waiting.push_back((now + self.config.gather, key.clone()));
+        }
         Some((key, sent))
+    }
+
+    /// When [`Hub::flush`] has something to do.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.waiting.front().map(|(until, _)| *until)
+    }
+
+    /// Sends the sound that has waited for long enough.
+    pub fn flush(&mut self, now: Instant, sink: &mut impl Sink) {
+        while self.deadline().is_some_and(|until| until <= now) {
+            if let Some((_, key)) = self.waiting.pop_front()
+                && let Some(stream) = self.streams.get_mut(&key)
+                && stream.held_since().is_some_and(|since| since + self.config.gather <= now)
+            {
+                stream.flush(now, &self.config, &mut self.stats, sink);
+            }
+        }
+    }
+
+    /// Looks, every second or so, whether streams have become crowded or are so no more.
+    pub fn tend(&mut self, now: Instant, sink: &mut impl Sink) {
+        for stream in self.streams.values_mut() {
+            stream.tend(now, &self.config, sink);
+        }
     }
 
     /// What a player wants to get: all, no audio, no video, or nothing while it pauses.

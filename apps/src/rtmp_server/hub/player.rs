@@ -1,6 +1,7 @@
 use wire::Instant;
 
 use super::Spot;
+use super::stream::Nature;
 
 /// What a player wants to get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Player {
     pub(super) is_started: bool,
     /// Too much waited for it when the last message came.
     pub(super) is_behind: bool,
+    /// Whether what is sent to it leaves at once.
+    pub(super) at_once: bool,
     /// When something last went out to it.
     pub(super) reached: Instant,
 }
@@ -44,7 +47,18 @@ impl Player {
             needs_key_frame: true,
             is_started: false,
             is_behind: false,
+            at_once: true,
             reached: now,
+        }
+    }
+
+    /// Whether it is to get such a message as things are.
+    pub(super) fn wants(&self, nature: Nature) -> bool {
+        match nature {
+            Nature::KeyFrame => self.state.video,
+            Nature::Frame => self.state.video && !self.needs_key_frame,
+            Nature::Sound => self.state.audio,
+            _ => true,
         }
     }
 }

@@ -1,4 +1,6 @@
-use bytes::BytesMut;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
 use rtmp::chunk::Shared;
 use rtmp::flv::Tag;
 use rtmp::{Message, MessageType};
@@ -100,6 +102,10 @@ pub struct Stream {
     /// The last time sent.
     last: u32,
     is_first: bool,
+    /// Sound that waits for the next picture, so that both go out in one piece.
+    held: Vec<(Message, Nature)>,
+    /// Since when.
+    held_at: Instant,
 }
 
 impl Stream {
@@ -140,7 +146,15 @@ impl Stream {
         self.source.is_none() && self.players.is_empty()
     }
 
-    pub(super) fn begin(&mut self, now: Instant, place: Spot) {
+    pub(super) fn begin(
+        &mut self,
+        now: Instant,
+        place: Spot,
+        config: &HubConfig,
+        total: &mut StreamStats,
+        sink: &mut impl Sink,
+    ) {
+        self.flush(now, config, total, sink);
         self.source = Some(Source { place, since: now, heard: now });
         self.cache = Cache::default();
         self.is_first = true;
@@ -149,12 +163,25 @@ impl Stream {
         }
     }
 
-    pub(super) fn end(&mut self) {
+    pub(super) fn end(&mut self, config: &HubConfig, total: &mut StreamStats, sink: &mut impl Sink) {
+        let now = self.source.as_ref().map_or(Instant::ZERO, |source| source.heard);
+        self.flush(now, config, total, sink);
         self.source = None;
         self.cache = Cache::default();
     }
 
-    pub(super) fn join(&mut self, now: Instant, place: Spot, sink: &mut impl Sink) {
+    pub(super) fn join(
+        &mut self,
+        now: Instant,
+        place: Spot,
+        config: &HubConfig,
+        total: &mut StreamStats,
+        sink: &mut impl Sink,
+    ) {
+        self.flush(now, config, total, sink);
+        if config.crowd < usize::MAX {
+            sink.at_once(place.conn, true); // it may have been one of a crowd before
+        }
         let mut player = Player::new(now, place);
         if self.source.is_some() && !self.is_first {
             self.start(&mut player, sink);
@@ -186,7 +213,8 @@ impl Stream {
         }
     }
 
-    /// Sends a message on to everybody and gives it as it went out, with its shifted time.
+    /// Sends a message on to everybody, sound perhaps a little later, and gives it as it goes out, with its shifted time.
+    /// Also whether something waits now, and nothing did before.
     pub(super) fn media(
         &mut self,
         now: Instant,
@@ -194,26 +222,65 @@ impl Stream {
         config: &HubConfig,
         total: &mut StreamStats,
         sink: &mut impl Sink,
-    ) -> Message {
+    ) -> (Message, bool) {
         if let Some(source) = &mut self.source {
             source.heard = now;
         }
         let message = as_played(message);
         let nature = Nature::of(&message);
         let message = self.shifted(message, nature);
-        let before = self.stats;
         self.stats.messages_in += 1;
         self.stats.bytes_in += message.payload.len() as u64;
-        self.send_on(now, &message, nature, config, sink);
-        self.cache.note(&message, nature, &config.cache);
-        let now_at = self.stats;
         total.messages_in += 1;
         total.bytes_in += message.payload.len() as u64;
-        total.messages_out += now_at.messages_out - before.messages_out;
-        total.bytes_out += now_at.bytes_out - before.bytes_out;
-        total.dropped += now_at.dropped - before.dropped;
-        total.stalled += now_at.stalled - before.stalled;
-        message
+        let may_wait = nature == Nature::Sound
+            && message.payload.len() <= SMALL
+            && !config.gather.is_zero()
+            && self.cache.has_video()
+            && self.held.len() < MAX_HELD;
+        let begins = may_wait && self.held.is_empty();
+        if begins {
+            self.held_at = now;
+        }
+        self.held.push((message.clone(), nature));
+        if !may_wait {
+            self.flush(now, config, total, sink);
+        }
+        (message, begins)
+    }
+
+    pub(super) fn tend(&mut self, now: Instant, config: &HubConfig, sink: &mut impl Sink) {
+        let is_crowded = self.players.len() > config.crowd;
+        for player in &mut self.players {
+            let at_once = !is_crowded || now - player.since < SETTLING;
+            if at_once != player.at_once {
+                player.at_once = at_once;
+                sink.at_once(player.place.conn, at_once);
+            }
+        }
+    }
+
+    /// Since when something waits.
+    pub(super) fn held_since(&self) -> Option<Instant> {
+        (!self.held.is_empty()).then_some(self.held_at)
+    }
+
+    /// Sends what waits.
+    pub(super) fn flush(&mut self, now: Instant, config: &HubConfig, total: &mut StreamStats, sink: &mut impl Sink) {
+        if self.held.is_empty() {
+            return;
+        }
+        let before = self.stats;
+        let mut batch = std::mem::take(&mut self.held);
+        self.send_on(now, &batch, config, sink);
+        for (message, nature) in batch.drain(..) {
+            self.cache.note(&message, nature, &config.cache);
+        }
+        self.held = batch; // with its room
+        total.messages_out += self.stats.messages_out - before.messages_out;
+        total.bytes_out += self.stats.bytes_out - before.bytes_out;
+        total.dropped += self.stats.dropped - before.dropped;
+        total.stalled += self.stats.stalled - before.stalled;
     }
 
     fn shifted(&mut self, message: Message, nature: Nature) -> Message {
@@ -231,10 +298,9 @@ impl Stream {
         Message { timestamp, ..message }
     }
 
-    fn send_on(&mut self, now: Instant, message: &Message, nature: Nature, config: &HubConfig, sink: &mut impl Sink) {
-        let has_video = self.cache.has_video() || message.kind == MessageType::Video;
-        // Longer than any message that chunks can carry: nothing that came in chunks is.
-        let Ok(mut shared) = Shared::new(message.clone()) else { return };
+    fn send_on(&mut self, now: Instant, batch: &[(Message, Nature)], config: &HubConfig, sink: &mut impl Sink) {
+        let has_video = self.cache.has_video() || batch.iter().any(|(message, _)| message.kind == MessageType::Video);
+        let mut pieces = Pieces::new(batch);
         let mut players = std::mem::take(&mut self.players);
         let mut stalled: Vec<ConnId> = Vec::new();
         for player in &mut players {
@@ -245,37 +311,35 @@ impl Stream {
             if !player.is_started {
                 self.start(player, sink);
             }
-            let is_wanted = match nature {
-                Nature::KeyFrame => player.state.video,
-                Nature::Frame => player.state.video && !player.needs_key_frame,
-                Nature::Sound => player.state.audio,
-                _ => true,
-            };
-            if !is_wanted {
-                continue;
-            }
             let unsent = sink.unsent(player.place.conn);
             // Once behind, it gets nothing until half of what made it so has gone out, and video from a key frame on.
             let limit = if player.is_behind { config.slow_reader / 2 } else { config.slow_reader };
-            let is_header = matches!(nature, Nature::VideoHeader | Nature::AudioHeader | Nature::Metadata);
-            if unsent > limit && !is_header || unsent > 2 * config.slow_reader {
-                player.dropped += 1;
-                self.stats.dropped += 1;
-                player.is_behind = true;
-                player.needs_key_frame |= has_video;
-                if now - player.reached >= config.stalled_reader {
-                    stalled.push(player.place.conn);
+            let mut wanted = 0;
+            for (at, (_, nature)) in batch.iter().enumerate() {
+                if !player.wants(*nature) {
+                    continue;
                 }
-                continue;
+                let is_header = matches!(nature, Nature::VideoHeader | Nature::AudioHeader | Nature::Metadata);
+                if unsent > limit && !is_header || unsent > 2 * config.slow_reader {
+                    player.dropped += 1;
+                    self.stats.dropped += 1;
+                    player.is_behind = true;
+                    player.needs_key_frame |= has_video;
+                    if now - player.reached >= config.stalled_reader && stalled.last() != Some(&player.place.conn) {
+                        stalled.push(player.place.conn);
+                    }
+                    continue;
+                }
+                (player.is_behind, player.reached) = (false, now);
+                player.needs_key_frame &= *nature != Nature::KeyFrame;
+                self.stats.messages_out += 1;
+                wanted |= 1 << at;
             }
-            (player.is_behind, player.reached) = (false, now);
-            if nature == Nature::KeyFrame {
-                player.needs_key_frame = false;
+            if wanted != 0 {
+                let chunks = pieces.bytes(wanted, sink.chunk_size(player.place.conn), player.place.stream);
+                self.stats.bytes_out += chunks.len() as u64;
+                sink.send(player.place, chunks);
             }
-            let chunks = shared.bytes(sink.chunk_size(player.place.conn), player.place.stream);
-            self.stats.messages_out += 1;
-            self.stats.bytes_out += chunks.len() as u64;
-            sink.send(player.place, chunks);
         }
         self.players = players;
         for conn in stalled {
@@ -285,5 +349,49 @@ impl Stream {
     }
 }
 
+/// Messages on their way to many, cut into chunks once for all who want the same of them in the same way.
+struct Pieces {
+    messages: Vec<Option<Shared>>,
+    /// Which messages, in chunks of which size, on which message stream.
+    made: Vec<((u32, u32, u32), Bytes)>,
+}
+
+impl Pieces {
+    fn new(batch: &[(Message, Nature)]) -> Pieces {
+        // None is longer than any message that chunks can carry: what came in chunks is not.
+        let messages = batch.iter().map(|(message, _)| Shared::new(message.clone()).ok()).collect();
+        Pieces { messages, made: Vec::new() }
+    }
+
+    /// `wanted` has a bit for each message.
+    fn bytes(&mut self, wanted: u32, size: u32, stream: u32) -> Bytes {
+        let key = (wanted, size, stream);
+        if let Some((_, bytes)) = self.made.iter().find(|(made, _)| *made == key) {
+            return bytes.clone();
+        }
+        let messages = self.messages.iter_mut().enumerate();
+        let mut parts = messages.filter(|(at, _)| wanted & 1 << at != 0).filter_map(|(_, message)| message.as_mut());
+        let bytes = match wanted.is_power_of_two() {
+            true => parts.next().map(|message| message.bytes(size, stream)).unwrap_or_default(),
+            false => {
+                let mut all = BytesMut::new();
+                parts.for_each(|message| all.extend_from_slice(&message.bytes(size, stream)));
+                all.freeze()
+            }
+        };
+        if self.made.len() < MAX_MADE {
+            self.made.push((key, bytes.clone()));
+        }
+        bytes
+    }
+}
+
+/// How long a player of a crowd counts as new. It got much at once, and the next few seconds are when somebody notices.
+const SETTLING: Duration = Duration::from_secs(5);
 /// Milliseconds between the last message of one publisher and the first of the next.
 const GAP: u32 = 40;
+/// The longest sound, in bytes, that may wait; and how many may: with what ends their wait they fit the bits of a word.
+const SMALL: usize = 4096;
+const MAX_HELD: usize = 31;
+/// How many kinds of players are remembered while a message goes out.
+const MAX_MADE: usize = 8;

@@ -12,6 +12,7 @@ struct Script {
     told: Vec<(Spot, bool)>,
     unsent: HashMap<ConnId, usize>,
     closed: Vec<ConnId>,
+    at_once: Vec<(ConnId, bool)>,
 }
 
 impl Sink for Script {
@@ -23,6 +24,9 @@ impl Sink for Script {
     }
     fn send(&mut self, place: Spot, chunks: Bytes) {
         self.sent.push((place, chunks));
+    }
+    fn at_once(&mut self, conn: ConnId, is_on: bool) {
+        self.at_once.push((conn, is_on));
     }
     fn published(&mut self, place: Spot, _: &StreamKey, is_on: bool) {
         self.told.push((place, is_on));
@@ -217,4 +221,71 @@ fn the_cache_and_the_number_of_streams_are_bounded() {
     let other = StreamKey::new("live", "other");
     assert_eq!(hub.publish(at(0), &other, place(3), &mut out), Err(Refusal::TooMany));
     assert_eq!(hub.play(at(0), &other, place(3), &mut out), Err(Refusal::TooMany));
+}
+
+#[test]
+fn sound_waits_for_the_next_picture_but_not_for_long() {
+    let gather = Duration::from_millis(40);
+    let (mut hub, mut out) = (Hub::new(HubConfig { gather, ..HubConfig::default() }), Script::default());
+    hub.publish(at(0), &key(), place(1), &mut out).unwrap();
+    hub.play(at(0), &key(), place(2), &mut out).unwrap();
+    let ms = Instant::from_millis;
+    hub.media(ms(0), place(1), &sound(0, b'a'), &mut out);
+    assert_eq!(out.names(place(2)), "a", "without video nothing comes that it could wait for");
+    hub.media(ms(0), place(1), &key_frame(0, b'1'), &mut out);
+    out.sent.clear();
+    hub.media(ms(10), place(1), &sound(10, b'b'), &mut out);
+    hub.media(ms(30), place(1), &sound(30, b'c'), &mut out);
+    assert!(out.sent.is_empty());
+    hub.media(ms(40), place(1), &frame(40, b'2'), &mut out);
+    assert_eq!((out.sent.len(), out.names(place(2))), (1, "bc2".into()), "in one piece and in order");
+
+    hub.media(ms(41), place(1), &sound(41, b'd'), &mut out);
+    hub.flush(ms(50), &mut out); // the wait that began at 10 would be over
+    assert!(out.sent.is_empty());
+    assert_eq!(hub.deadline(), Some(ms(81)));
+    hub.play(ms(60), &key(), place(3), &mut out).unwrap();
+    assert_eq!(out.names(place(2)), "d", "what waits goes ahead of a joiner");
+    assert_eq!(out.names(place(3)), "1bc2d", "who gets it once");
+    hub.flush(ms(81), &mut out);
+    assert!(out.sent.is_empty());
+
+    hub.media(ms(90), place(1), &sound(90, b'e'), &mut out);
+    hub.flush(ms(130), &mut out);
+    assert_eq!(out.names(place(2)), "e");
+    hub.media(ms(140), place(1), &sound(140, b'f'), &mut out);
+    hub.unpublish(place(1), &mut out);
+    assert_eq!(out.names(place(2)), "f", "the end waits for nothing");
+}
+
+#[test]
+fn a_player_that_wants_no_sound_gets_the_pictures_of_a_piece() {
+    let gather = Duration::from_millis(40);
+    let (mut hub, mut out) = (Hub::new(HubConfig { gather, ..HubConfig::default() }), Script::default());
+    hub.publish(at(0), &key(), place(1), &mut out).unwrap();
+    hub.play(at(0), &key(), place(2), &mut out).unwrap();
+    hub.play(at(0), &key(), place(3), &mut out).unwrap();
+    hub.set(place(3), |state| state.audio = false);
+    hub.media(at(0), place(1), &key_frame(0, b'1'), &mut out);
+    hub.media(at(0), place(1), &sound(10, b'a'), &mut out);
+    hub.media(at(0), place(1), &frame(40, b'2'), &mut out);
+    assert_eq!((out.names(place(2)), out.names(place(3))), ("1a2".into(), "12".into()));
+}
+
+#[test]
+fn in_a_crowd_what_is_small_may_wait_for_who_has_settled_in() {
+    let (mut hub, mut out) = (Hub::new(HubConfig { crowd: 1, ..HubConfig::default() }), Script::default());
+    hub.publish(at(0), &key(), place(1), &mut out).unwrap();
+    hub.play(at(0), &key(), place(2), &mut out).unwrap();
+    hub.tend(at(9), &mut out);
+    assert!(out.at_once.iter().all(|(_, is_on)| *is_on), "one is no crowd");
+    hub.play(at(9), &key(), place(3), &mut out).unwrap();
+    out.at_once.clear();
+    hub.tend(at(10), &mut out);
+    assert_eq!(out.at_once, [(place(2).conn, false)]);
+    hub.tend(at(20), &mut out);
+    assert_eq!(out.at_once[1..], [(place(3).conn, false)]);
+    hub.stop(place(2));
+    hub.tend(at(21), &mut out);
+    assert_eq!(out.at_once[2..], [(place(3).conn, true)]);
 }
