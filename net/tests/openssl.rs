@@ -174,6 +174,8 @@ fn make(folder: &Path, arguments: &[&str]) -> bool {
     make.status().unwrap().success()
 }
 
+//= rfc9266#2/inputs test
+//= rfc9266#2/unique-secrets test
 #[tokio::test]
 async fn its_server_exports_what_we_are_told() {
     if !installed() {
@@ -200,13 +202,17 @@ async fn its_server_exports_what_we_are_told() {
     assert!(session.end_point.is_some());
 }
 
+//= rfc5929#4.1/certificate test
+//= rfc5929#4.1/own-hash test
+//= rfc5929#4.1/weak-hash test
 #[tokio::test]
 async fn the_end_point_is_the_hash_that_it_computes_too() {
     if !installed() {
         return;
     }
     let folder = Folder::new("end-point");
-    let kinds: [(&[&str], &str); 7] = [
+    let kinds: [(&[&str], &str); 8] = [
+        (&["-newkey", "rsa:2048", "-md5"], "-sha256"),
         (&["-newkey", "rsa:2048", "-sha1"], "-sha256"),
         (&["-newkey", "rsa:2048", "-sha256"], "-sha256"),
         (&["-newkey", "rsa:2048", "-sha384"], "-sha384"),
@@ -227,4 +233,18 @@ async fn the_end_point_is_the_hash_that_it_computes_too() {
         let print = printed.trim().split('=').nth(1).unwrap().replace(':', "").to_lowercase();
         assert_eq!(session.end_point.as_deref().map(hex), Some(print), "{kind:?}");
     }
+}
+
+//= rfc5929#4.1/no-hash test
+#[tokio::test]
+async fn a_signature_without_a_hash_function_gives_no_end_point() {
+    if !installed() {
+        return;
+    }
+    let folder = Folder::new("no-hash");
+    if !make(&folder.0, &["-newkey", "ed25519"]) {
+        return eprintln!("skipped: this openssl makes no Ed25519 certificate");
+    }
+    let (_, session) = bindings(&folder.0, &[], None).await;
+    assert!(session.end_point.is_none() && session.exporter.is_some());
 }

@@ -52,6 +52,10 @@ impl Binding {
         }
     }
 
+    //= rfc9266#2/inputs MUST
+    //# The context is empty: in TLS 1.3 its hash, in TLS 1.2 nothing at all. The length is that of the array.
+    //= rfc9266#4.2/renegotiation MUST NOT skip
+    //# rustls knows no renegotiation.
     fn exporter(&self, suite: SupportedCipherSuite) -> Option<[u8; 32]> {
         let (secret, client_random) = self.secret.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let mut exporter = [0; 32];
@@ -69,6 +73,8 @@ impl Binding {
                 expand(&OkmBlock::new(&derived), b"exporter", &mut exporter).ok()?;
             }
             SupportedCipherSuite::Tls12(suite) => {
+                //= rfc9266#2/unique-secrets MUST NOT
+                //# The extension stands in the server's hello, or nothing is told.
                 let hello = server_hello(&self.flight).filter(|hello| hello.extended_master_secret)?;
                 let seed = [&client_random[..], &hello.random].concat();
                 suite.prf_provider.for_secret(&mut exporter, &secret, LABEL, &seed);
@@ -135,12 +141,20 @@ fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
 
 // ---- the certificate
 
+//= rfc5929#4.1/certificate MUST
+//# As rustls keeps it from the handshake.
 /// `tls-server-end-point`: the hash of a certificate by the function that its signature uses, or SHA-256 for those that
 /// are weaker; `None` when it uses none, or one that we do not have.
 fn end_point(certificate: &[u8]) -> Option<Bytes> {
     Some(Bytes::copy_from_slice(digest::digest(signature_hash(certificate)?, certificate).as_ref()))
 }
 
+//= rfc5929#4.1/own-hash MUST
+//# By the object identifiers of RSA and ECDSA with SHA-2.
+//= rfc5929#4.1/weak-hash MUST
+//# Those with MD5 and SHA-1 stand among SHA-256.
+//= rfc5929#4.1/no-hash MUST NOT
+//# Ed25519 is not on the list, and whatever else is not is taken for the same.
 /// The hash function by which a certificate in DER is signed.
 fn signature_hash(certificate: &[u8]) -> Option<&'static Algorithm> {
     let mut parts = element(&mut { certificate }, SEQUENCE)?;
