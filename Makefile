@@ -60,7 +60,7 @@ bench:
 
 fuzz:
 	cd fuzz && for t in $(FUZZ_TARGETS); do mkdir -p target/corpus/$$t && \
-	  $(CARGO) +nightly fuzz run $$t target/corpus/$$t corpus/$$t -- -max_total_time=$(FUZZ_SECONDS) -max_len=70000 || exit 1; done
+	  $(CARGO) +nightly fuzz run $$(case $$t in peer_line) echo --features=programs;; esac) $$t target/corpus/$$t corpus/$$t -- -max_total_time=$(FUZZ_SECONDS) -max_len=70000 || exit 1; done
 
 docs:
 	$(CARGO) doc --workspace --no-deps --all-features
