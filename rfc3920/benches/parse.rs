@@ -3,7 +3,7 @@
 //! there, else five stanzas of our own.
 
 use bytes::Bytes;
-use divan::counter::ItemsCount;
+use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use rfc3920::ns;
 use rfc3920::xml::{Element, Event, Framing, Limits, Reader};
@@ -54,6 +54,22 @@ fn element(bencher: Bencher) {
             black_box(Element::parse(black_box(stanza), &limits).expect("a stanza"));
         }
     });
+}
+
+/// Linear in the length of text: bytes a second stay the same.
+#[divan::bench(args = [1 << 10, 1 << 14, 1 << 18, 1 << 20])]
+fn text_of(bencher: Bencher, bytes: usize) {
+    let text = format!("<message><body>{}</body></message>", "Curiouser &amp; curiouser! ".repeat(bytes / 27));
+    let limits = Limits { bytes: 2 << 20, ..Limits::default() };
+    bencher.counter(BytesCount::of_str(&text)).bench(|| Element::parse(black_box(&text), &limits));
+}
+
+/// Linear in nesting: bytes a second stay the same.
+#[divan::bench(args = [1, 8, 64, 512])]
+fn nested(bencher: Bencher, depth: usize) {
+    let text = format!("{}{}", "<nested at='level'>".repeat(depth), "</nested>".repeat(depth));
+    let limits = Limits { depth, ..Limits::default() };
+    bencher.counter(BytesCount::of_str(&text)).bench(|| Element::parse(black_box(&text), &limits));
 }
 
 /// Back to text.
