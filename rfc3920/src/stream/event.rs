@@ -138,3 +138,10 @@ pub enum DropReason {
     /// An address that is none.
     Address,
 }
+
+/// For networks that hold a client and machines that have nothing to tell.
+impl From<std::convert::Infallible> for Event {
+    fn from(never: std::convert::Infallible) -> Event {
+        match never {}
+    }
+}
