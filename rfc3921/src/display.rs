@@ -17,7 +17,7 @@ use std::borrow::Cow;
 /// assert_eq!(safe("gpj\u{202e}.exe"), "gpj\u{fffd}.exe");
 /// assert_eq!(safe("\u{9b}31m"), "\u{fffd}31m");
 /// ```
-//= xep-0245#security/display MUST
+//= xep-0245#4/display MUST
 //# Whatever acts on a terminal is shown as a symbol instead, before any text from others is printed.
 pub fn safe(text: &str) -> Cow<'_, str> {
     replace(text, |c| acts(c) && c != '\n')
@@ -73,7 +73,7 @@ fn symbol(c: char) -> char {
 mod tests {
     use super::*;
 
-    //= xep-0245#security/display test
+    //= xep-0245#4/display test
     #[test]
     fn nothing_that_acts_is_left() {
         for c in (0..=0x10_ffff).filter_map(char::from_u32) {

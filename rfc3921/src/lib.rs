@@ -11,7 +11,6 @@ pub mod bookmarks;
 pub mod caps;
 pub mod carbons;
 pub mod chat_states;
-pub mod client_state;
 pub mod correction;
 pub mod datetime;
 pub mod delay;

@@ -3,6 +3,7 @@
 /// What somebody does, if the body says so: the text after `/me `.
 ///
 /// ```
+/// # //= xep-0245#3/prefix test
 /// use rfc3921::me::action;
 /// assert_eq!(action("/me vanishes slowly"), Some("vanishes slowly"));
 /// assert_eq!(action("/mean"), None);

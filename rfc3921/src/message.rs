@@ -139,7 +139,7 @@ impl Message {
     /// ```
     //= rfc6121#5.2.2/unknown-type MUST
     //# No type, and a type that is not defined, is normal.
-    //= rfc6121#8.4/unknown-ignored MUST
+    //= rfc6121#5.3/unknown-ignored MUST
     //# Only children that are known are looked for; all others leave no trace.
     pub fn from_element(element: &Element) -> Result<Message, Error> {
         expect(element, ns::CLIENT, "message")?;

@@ -72,8 +72,6 @@ pub const ARCHIVE: &str = "urn:xmpp:mam:2";
 pub const MARKERS: &str = "urn:xmpp:chat-markers:0";
 /// Processing hints, XEP-0334.
 pub const HINTS: &str = "urn:xmpp:hints";
-/// Client state indication, XEP-0352.
-pub const CLIENT_STATE: &str = "urn:xmpp:csi:0";
 /// Stanza ids, XEP-0359.
 pub const STANZA_ID: &str = "urn:xmpp:sid:0";
 /// File upload over HTTP, XEP-0363.

@@ -77,7 +77,7 @@ impl Change {
     /// Reads `<item/>`.
     ///
     /// # Errors
-    /// [`Error`], for another element, a missing address or an unknown subscription.
+    /// [`Error`], for another element or a missing address.
     ///
     /// ```
     /// use rfc3920::xml::{Element, Limits};
@@ -88,14 +88,13 @@ impl Change {
     /// assert_eq!((item.subscription, item.groups.contains("Tea")), (Subscription::Both, true));
     /// ```
     //= rfc6121#2.1.2.5/unknown-subscription MUST
-    //# No subscription is `none`; a value that is not defined makes the item ill-formed, and it is left out.
+    //# No subscription, and a value that is not defined, is none; removal means nothing in a whole roster.
     pub fn from_element(element: &Element) -> Result<Change, Error> {
         expect(element, ns::ROSTER, "item")?;
         let jid = address(element, "jid")?;
         let subscription = match element.get("subscription") {
             Some("remove") => return Ok(Change::Removed(jid)),
-            Some(name) => Subscription::from_name(name).ok_or(Error::Value("subscription"))?,
-            None => Subscription::None,
+            name => name.and_then(Subscription::from_name).unwrap_or(Subscription::None),
         };
         let groups = element.children().filter(|child| child.is(ns::ROSTER, "group"));
         Ok(Change::Set(Item {

@@ -333,7 +333,7 @@ fn strangers_are_not_shown_and_not_answered() {
     assert!(world.session(alice).rooms().next().is_none() && world.session(alice).bookmarks().next().is_none());
 }
 
-//= rfc6121#8.5.3.1/unknown-iq test
+//= rfc6121#6/unknown-iq test
 #[test]
 fn what_is_not_understood_is_refused_once_and_floods_are_not_answered() {
     let (mut world, alice) = alice();

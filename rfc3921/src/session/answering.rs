@@ -91,7 +91,7 @@ impl Session {
         }
     }
 
-    //= rfc6121#8.5.3.1/unknown-iq MUST
+    //= rfc6121#6/unknown-iq MUST
     //# What is not understood, and what a stranger asks, is answered service-unavailable, once.
     fn answer_to(&self, iq: &Element, payload: &Element) -> Result<Element, Condition> {
         let from = iq.get("from").and_then(|from| Jid::parse(from).ok());

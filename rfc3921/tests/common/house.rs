@@ -42,8 +42,10 @@ pub struct House {
     pub got: Vec<(String, Element)>,
     /// Namespaces of requests that are not answered.
     pub silent: BTreeSet<&'static str>,
-    /// Results of an archive's page come as these texts instead.
+    /// Pages of archives that were asked for.
     pub pages: usize,
+    /// Rooms say that they are new.
+    pub created: bool,
     rooms: BTreeMap<String, BTreeMap<String, Jid>>,
     conns: BTreeMap<ConnId, Conn>,
     kept: BTreeMap<String, Kept>,
@@ -86,6 +88,7 @@ impl House {
             got: Vec::new(),
             silent: BTreeSet::new(),
             pages: 0,
+            created: false,
             rooms: BTreeMap::new(),
             conns: BTreeMap::new(),
             kept: BTreeMap::new(),
@@ -411,6 +414,7 @@ impl House {
 
     fn room_presence(&mut self, conn: ConnId, own: &Jid, to: &Jid, stanza: &Element) {
         let nick = to.resource().expect("a nick").to_owned();
+        let created = self.created;
         let room = self.rooms.entry(to.bare_str().to_owned()).or_default();
         let unavailable = stanza.get("type") == Some("unavailable");
         if room.get(&nick).is_some_and(|jid| jid != own) {
@@ -420,7 +424,8 @@ impl House {
         }
         let present = |nick: &str, kind: Option<&str>, own: bool| {
             let item = Element::new(ns::MUC_USER, "item").attr("affiliation", "none").attr("role", "participant");
-            let status = own.then(|| Element::new(ns::MUC_USER, "status").attr("code", "110"));
+            let codes = [Some("110"), created.then_some("201")].into_iter().flatten().filter(|_| own);
+            let status = codes.map(|code| Element::new(ns::MUC_USER, "status").attr("code", code));
             let x = Element::new(ns::MUC_USER, "x").child(item).with(status);
             let from = to.bare().with_resource(nick).expect("an occupant");
             Element::new(ns::CLIENT, "presence").attr("from", from.as_str()).attr_opt("type", kind).child(x).to_string()
