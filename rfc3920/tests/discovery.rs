@@ -50,7 +50,10 @@ fn weights_share_the_clients() {
 }
 
 //= rfc2782#target/none test
-//= rfc6120#3.2.2/fallback test
+//= rfc6120#3.2.1/refusal test
+//= rfc6120#3.2.1/fallback test
+//= rfc6120#3.2.1/no-fallback test
+//= rfc6120#3.2.2/origin test
 #[test]
 fn no_service_and_no_records() {
     let none = Answer::Records(vec![srv(0, 0, 0, ".")]);

@@ -66,6 +66,7 @@ fn answers_are_matched_by_id_and_sender() {
     }
 }
 
+//= rfc6120#8.2.3/id test
 #[test]
 fn ids_cannot_be_guessed_and_are_never_the_callers() {
     let ids: Vec<String> = (0..2)
@@ -172,7 +173,9 @@ fn pings_are_answered_at_once() {
     assert!(rig.take().is_empty());
 }
 
-//= rfc6120#8.2.3/rules test
+//= rfc6120#8.2.3/types test
+//= rfc6120#8.2.3/one-child test
+//= rfc6120#8.2.3/no-reply test
 #[test]
 fn broken_requests_are_answered_once_and_answers_never() {
     let mut rig = Rig::connected(config(), Options::default());

@@ -9,9 +9,19 @@ use rfc3920::stream::{Kind, State, Target};
 use wire::Transport;
 
 //= rfc6120#4.3.3/new-header test
+//= rfc6120#4.3.3/no-end test
+//= rfc6120#4.7.3/no-id test
+//= rfc6120#4.7.5/set test
+//= rfc6120#5.3.4/order test
+//= rfc6120#5.3.3/no-space test
+//= rfc6120#7.4/bind test
+//= rfc6120#7.3.2/no-restart test
+//= rfc6120#8.1.1.1/direct test
+//= rfc6120#6.4.6/restart test
+//= xep-0198#3/after-bind test
 //= rfc6120#4.7.1/from test
 //= rfc6120#4.7.2/to test
-//= rfc6120#4.8.3/content test
+//= rfc6120#4.8.3/client-default test
 #[test]
 fn starttls_scram_bind() {
     let rig = Rig::connected(config(), Options::default());
@@ -24,6 +34,8 @@ fn starttls_scram_bind() {
     assert_eq!(rig.dials, [(Transport::Tcp, "192.0.2.1:5222".to_owned())]);
     let headers = &rig.server.headers;
     assert_eq!(headers.len(), 3);
+    assert!(!rig.server.ended && headers.iter().all(|header| header.id.is_none()));
+    assert!(rig.server.seen.iter().all(|element| element.get("to").is_none()));
     assert!(headers.iter().all(|h| h.to.as_deref() == Some("wonderland.example") && h.version == Some((1, 0))));
     let from: Vec<_> = headers.iter().map(|h| h.from.as_deref()).collect();
     assert_eq!(from, [None, Some(common::ALICE), Some(common::ALICE)]);
@@ -52,6 +64,9 @@ fn direct_tls() {
     assert!(rig.server.headers.iter().all(|h| h.from.is_some()));
 }
 
+//= xep-0388#1/features-follow test
+//= xep-0386#1/inline test
+//= rfc6120#8.1.1.1/absent-to test
 #[test]
 fn sasl2_binds_in_one_round_trip() {
     let rig = Rig::connected(config(), Options::modern());
@@ -135,6 +150,7 @@ fn closing_waits_for_the_other_side() {
     assert_eq!(rig.client.state(), State::Idle);
 }
 
+//= rfc6120#4.4/void test
 #[test]
 fn closing_gives_up_on_a_silent_server() {
     let mut rig = Rig::connected(config(), Options::default());

@@ -15,8 +15,11 @@ fn over_websocket(kind: Kind) -> Config {
     config
 }
 
-//= rfc7395#3.4/open test
-//= rfc7395#3.6/close test
+//= rfc7395#3.4/open-first test
+//= rfc7395#3.6/close-element test
+//= rfc7395#3.7/no-close test
+//= rfc7395#3.9/wss test
+//= rfc7395#3.4/one-stream test
 #[test]
 fn a_session_over_wss() {
     for options in [Options::default(), Options::modern()] {
@@ -37,7 +40,7 @@ fn a_session_over_wss() {
     }
 }
 
-//= rfc7395#3.9/no-starttls test
+//= rfc7395#3.9/ignore-tls test
 #[test]
 fn starttls_is_not_asked_for_there() {
     let mut rig = Rig::connected(over_websocket(Kind::WebSocket), Options { mute: true, ..Options::default() });
@@ -48,7 +51,7 @@ fn starttls_is_not_asked_for_there() {
     assert!(rig.server.seen.iter().all(|e| e.ns() != ns::TLS));
     // nor in the clear, where nothing is done at all
     let mut config = over_websocket(Kind::InsecureWebSocket);
-    config.insecure = true;
+    config.insecure = true; // without this it is not even dialled
     let mut rig = Rig::connected(config, Options { mute: true, ..Options::default() });
     rig.say("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' version='1.0' id='1'/>");
     rig.say(&format!("<stream:features xmlns:stream='{}'>{starttls}</stream:features>", ns::STREAMS));
@@ -79,6 +82,7 @@ fn sessions_are_resumed_there_too() {
     assert_eq!(rig.server.got.len(), 1);
 }
 
+//= rfc7395#3.6.1/lower test
 #[test]
 fn another_address_is_told_and_not_followed() {
     let mut rig = Rig::connected(over_websocket(Kind::WebSocket), Options::default());

@@ -25,6 +25,7 @@ fn stream_error(condition: &str) -> String {
 }
 
 //= rfc6120#3.3/backoff test
+//= rfc6120#3.3/random test
 #[test]
 fn waits_double_up_to_a_limit_and_differ_between_clients() {
     let first = |seed| {
@@ -60,6 +61,7 @@ fn a_stable_connection_makes_the_waits_begin_anew() {
     }
 }
 
+//= rfc6120#4.9.3.3/conflict test
 #[test]
 fn what_a_person_must_mend_is_told_once() {
     let conditions = [
@@ -102,6 +104,7 @@ fn the_servers_end_is_answered() {
 }
 
 //= rfc6120#4.4/wait test
+//= rfc6120#4.4/refrain test
 #[test]
 fn nothing_is_sent_after_the_end_of_our_stream_and_what_comes_is_taken() {
     let mut rig = Rig::connected(config(), Options::default());
@@ -161,6 +164,7 @@ fn see_other(host: &str) -> String {
 }
 
 //= rfc6120#4.9.3.19/redirect test
+//= rfc6120#4.9.3.19/same-rules test
 #[test]
 fn see_other_host_is_followed_at_once() {
     for (host, to) in [
@@ -176,9 +180,12 @@ fn see_other_host_is_followed_at_once() {
         // our stream to the first one was closed, so this is another session
         assert!(rig.online().is_some_and(|online| !online.resumed), "{host}: {:?}", rig.events);
         assert!(rig.offline().is_none(), "{host}: nothing to tell");
+        assert!(rig.server.headers.iter().all(|header| header.to.as_deref() == Some("wonderland.example")));
+        assert!(rig.server.seen.iter().any(|element| element.is(ns::TLS, "starttls")));
     }
 }
 
+//= rfc6120#4.9.3.19/bounded test
 #[test]
 fn redirects_in_a_circle_end() {
     let mut rig = Rig::connected(config(), Options { mute: true, ..Options::default() });
@@ -278,7 +285,8 @@ fn a_server_that_takes_stanzas_and_says_nothing_is_dead() {
     assert_eq!(rig.offline().map(|(e, _)| e.clone()), Some(Error::Dead));
 }
 
-//= xep-0352#4/indicate test
+//= xep-0352#1/offered test
+//= xep-0352#1/again test
 #[test]
 fn the_server_is_told_whether_somebody_looks() {
     let csi = "<csi xmlns='urn:xmpp:csi:0'/>";

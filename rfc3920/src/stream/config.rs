@@ -140,7 +140,7 @@ pub struct Timing {
     pub answer: Duration,
     /// Until the server answers `</stream:stream>`: 5 s.
     pub close: Duration,
-    /// Silence after which a space is sent (RFC 6120, 4.6.1): 4 min. Zero: never.
+    /// Silence after which a space is sent (RFC 6120, 4.6.1): 5 min. Zero: never.
     pub whitespace: Duration,
     /// Silence of the server after which it is asked for a sign of life (XEP-0199, or an ack request): 5 min. Zero: never.
     pub ping: Duration,
@@ -167,7 +167,7 @@ impl Default for Timing {
             request: Duration::from_secs(60),
             answer: Duration::from_secs(30),
             close: Duration::from_secs(5),
-            whitespace: Duration::from_secs(240),
+            whitespace: Duration::from_secs(300),
             ping: Duration::from_secs(300),
             pong: Duration::from_secs(30),
             ack: Duration::from_secs(3),

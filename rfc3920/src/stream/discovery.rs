@@ -45,6 +45,8 @@ pub enum Answer {
 
 impl Answer {
     /// Whether the domain says that it decidedly does not offer the service.
+    //= rfc6120#3.2.1/refusal MUST
+    //# Such an answer gives no target, and no fallback.
     //= rfc2782#target/none MUST
     //# One record whose target is the root alone: nothing of that service is tried, and no fallback is made of it.
     pub fn is_refusal(&self) -> bool {
@@ -76,8 +78,12 @@ pub fn targets(domain: &str, starttls: &Answer, direct: &Answer, rng: &mut Rng) 
     };
     let mut records = of(starttls, Kind::StartTls);
     records.extend(of(direct, Kind::DirectTls));
-    //= rfc6120#3.2.2/fallback SHOULD
-    //# Without any record the domain's own addresses are tried at port 5222; with records, even useless ones, they are not.
+    //= rfc6120#3.2.1/fallback SHOULD
+    //# Without any record of STARTTLS or a usable one of direct TLS, the domain itself is the target.
+    //= rfc6120#3.2.2/origin SHOULD
+    //# Its own addresses, at port 5222.
+    //= rfc6120#3.2.1/no-fallback SHOULD NOT
+    //# With records, even useless ones, the domain itself is no target.
     if records.is_empty() && starttls.records().is_empty() {
         return vec![Target::new(host(domain), 5222, Kind::StartTls)];
     }

@@ -53,6 +53,8 @@ impl Client {
         self.end(error);
     }
 
+    //= rfc7395#3.6/close-element MUST
+    //# The framing decides between an end tag and a close element.
     fn write_close(&mut self) {
         let Some(link) = &self.link else { return };
         let bytes = xml::close(link.framing());
@@ -72,7 +74,11 @@ impl Client {
             _ => {
                 self.last_words();
                 //= rfc6120#4.4/wait MUST
-                //# The end of our stream is sent and nothing after it; what still comes is taken until theirs ends or time is up.
+                //# The connection stays until their stream ends, and what still comes is taken.
+                //= rfc6120#4.4/refrain MUST
+                //# In the state Closing nothing is written any more.
+                //= rfc6120#4.4/void MUST
+                //# Timing::close later both streams are over, whatever the other side does.
                 self.write_close();
                 self.go(Stimulus::Close, self.config.timing.close);
             }
@@ -101,6 +107,8 @@ impl Client {
             return self.end(Error::Closed);
         }
         let elsewhere = self.link.as_ref().and_then(|link| link.reader.see_other_uri()).map(str::to_owned);
+        //= rfc7395#3.6.1/lower MUST NOT
+        //# None is followed: where a WebSocket leads is the driver's to know, so the application is told.
         match elsewhere {
             Some(_) => self.end_in_order(Error::Elsewhere),
             //= rfc6120#4.4/reciprocal MUST
@@ -121,6 +129,10 @@ impl Client {
         }
     }
 
+    //= rfc6120#4.9.3.19/bounded SHOULD
+    //# No more in a row than the limit, which a session resets.
+    //= rfc6120#4.9.3.19/same-rules MUST
+    //# `to` is the account's domain as before, TLS is asked for as before, and the driver checks the same certificate's name.
     //= rfc6120#4.9.3.19/redirect SHOULD
     //# Another connection is made there at once, a few in a row at most. The certificate is still the account's domain's, since
     //# no target's name ever reaches the check.
@@ -143,6 +155,14 @@ impl Client {
     }
 
     /// Forgets the connection, which the driver is to close once all is written.
+    //= rfc6120#4.4/close-notify MUST skip
+    //# TLS is the driver's, which ends it when it closes a connection.
+    //= rfc6120#3.3/tls-resumption SHOULD skip
+    //# TLS is the driver's, which may keep tickets from connection to connection.
+    //= rfc7590#3.3/resumption MUST skip
+    //# As before: tickets are the driver's.
+    //= rfc7395#3.4/one-stream MUST NOT
+    //# A connection is made for a stream and dropped with it.
     pub(super) fn drop_link(&mut self) {
         self.login = None;
         if let Some(link) = self.link.take() {
@@ -151,7 +171,11 @@ impl Client {
     }
 
     /// It is over, for now or for good.
-    pub(super) fn end(&mut self, error: Error) {
+    pub(super) fn end(&mut self, mut error: Error) {
+        let not_offered = std::mem::take(&mut self.route.not_offered) && self.state == State::StartTls;
+        if not_offered && !matches!(error, Error::Injected | Error::Closed) {
+            error = Error::NoStartTls; // whatever came instead of <proceed/>
+        }
         self.drop_link();
         let online = self.route.online.take();
         if online.is_some_and(|since| self.now - since >= self.config.timing.stable) {
@@ -214,6 +238,8 @@ impl Client {
 }
 
 /// Whether a stream error says that coming back by itself is wrong.
+//= rfc6120#4.9.3.3/conflict MUST NOT
+//# A conflict is final: only the application connects again, and it decides which resource to wish for.
 pub(super) fn is_final(error: &StreamError) -> bool {
     !matches!(
         error.condition,

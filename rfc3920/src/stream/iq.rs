@@ -38,6 +38,8 @@ impl Requests {
     }
 
     /// An id that no other stanza has.
+    //= rfc6120#8.2.3/id MUST
+    //# Every request of ours has one, whatever the caller wrote.
     //= rfc6120#8.1.3/unique MUST
     //# A random prefix of 50 bits for each client and a running number: unique in and beyond the stream.
     pub fn id(&mut self) -> String {

@@ -60,7 +60,7 @@ impl Client {
     }
 
     /// `<auth/>` of RFC 6120.
-    //= rfc6120#6.4.2/empty-initial MUST
+    //= rfc6120#6.4.2/empty MUST
     //# An initial response of no bytes is written as one equals sign.
     fn auth(&self, login: Login) -> (Exchange, Element) {
         let initial = login.initial();
@@ -70,6 +70,8 @@ impl Client {
     }
 
     /// `<authenticate/>` of SASL2.
+    //= xep-0386#1/inline MUST
+    //# Each wish within goes out only if its feature stands in the inline list.
     fn authenticate(&self, login: Login, offer: &Offer) -> (Exchange, Element) {
         let mechanism = login.mechanism();
         let initial = Element::new(ns::SASL2, "initial-response").with_text(STANDARD.encode(login.initial()));
@@ -80,7 +82,7 @@ impl Client {
         let Some(inline) = self.link.as_ref().and_then(|link| link.features.sasl2()) else {
             return (Exchange { login, sasl2: true, challenges: 0, carbons: false, token: None }, begin);
         };
-        //= xep-0388#2/resume-first MUST
+        //= xep-0388#1/resume-and-bind SHOULD
         //# Where both are possible the old session is asked for together with a new one, which the server makes if the old is gone.
         let resume = self.session.as_ref().and_then(|s| s.management.as_ref()?.resume());
         let resume = resume.filter(|_| inline.resumes() && self.config.management);
@@ -147,7 +149,7 @@ impl Client {
     }
 
     /// The server does not behave as it must.
-    //= rfc6120#6.4.4/abort MUST
+    //= rfc6120#6.4.4/abort SHOULD
     //# <abort/> goes out, the stream and the connection end at once, and no other login is tried by itself.
     fn abort(&mut self, error: sasl::Error) {
         if let Some(exchange) = &self.login {
@@ -162,7 +164,7 @@ impl Client {
         let token = matches!(exchange.login.mechanism(), Mechanism::Token(_));
         let condition = failure.children().find(|c| c.ns() == ns::SASL && c.name() != "text");
         let condition = Condition::from_name(condition.map_or("", Element::name));
-        //= xep-0484#3/fallback SHOULD
+        //= xep-0484#3.4/fallback SHOULD
         //# A token that is not accepted is forgotten, and the password is next, on the same stream.
         if token && !condition.is_temporary() {
             self.config.credentials.set_token(None);
@@ -208,6 +210,8 @@ impl Client {
     }
 
     /// What SASL2 did in the same round trip.
+    //= xep-0388#1/features-follow MUST
+    //# From Login straight to Features, without another header.
     fn succeeded_inline(&mut self, exchange: &Exchange, success: &Element) {
         self.keep_token(exchange, success);
         self.go(Stimulus::Expect, self.config.timing.step);
@@ -261,7 +265,7 @@ fn user_agent(agent: &UserAgent) -> Element {
 }
 
 /// The bytes behind base64; one equals sign is none.
-//= rfc6120#6.4.2/strict-base64 MUST
+//= rfc6120#6.3.5/base64 MUST
 //# Anything but base64 as in RFC 4648, padding and all, breaks the login off.
 fn decode(text: Option<&str>) -> Result<Vec<u8>, sasl::Error> {
     match text.unwrap_or_default().trim() {

@@ -22,7 +22,17 @@ impl Client {
 
     /// Sends our stream header, the first one or another one on the same connection.
     //= rfc6120#4.3.3/new-header MUST
-    //# After TLS and after SASL a header follows without an end tag before it; the old stream's bytes are forgotten.
+    //# After TLS and after SASL a header follows, on the same connection.
+    //= rfc6120#4.3.3/no-end MUST NOT
+    //# Nothing is written before it: the end of a stream is written where it is closed, and nowhere else.
+    //= rfc6120#4.3.3/replaced MUST
+    //# The reader and the features of the old stream are forgotten with all that they hold.
+    //= rfc6120#4.7.3/no-id MUST NOT
+    //# The header has no id; theirs is not kept, since nothing here needs it.
+    //= rfc7395#3.4/open-first MUST
+    //# Over WebSocket the same header goes out as an open element, the first message there is.
+    //= rfc7395#3.7/no-close MUST NOT
+    //# Neither there: a restart opens again, and closes nothing.
     pub(super) fn open_stream(&mut self) {
         self.go(Stimulus::Open, self.config.timing.step);
         let Some(link) = &mut self.link else { return };
@@ -34,10 +44,14 @@ impl Client {
         let from = link.secured.is_some().then(|| self.config.jid.bare().to_string());
         //= rfc6120#4.7.2/to MUST
         //# `to` is the domain of the account, whatever host the connection leads to.
-        //= rfc6120#4.8.3/content MUST
+        //= rfc6120#4.8.3/client-default MUST
         //# The content namespace is `jabber:client`, as the default one; nothing else is declared but the stream's.
         let to = Some(self.config.jid.domain().to_owned());
         let header = Header { to, from, lang: self.config.lang.clone(), ..Header::client() };
+        //= rfc6120#4.7.4/lang SHOULD
+        //# The configuration's language, `en` if nothing else was said.
+        //= rfc6120#4.7.5/set MUST
+        //# Header::client says 1.0, the only version that there is.
         // what of it the application chose, the language alone, may not be writable
         let plain = || Header { lang: None, ..header.clone() }.to_bytes(framing);
         if let Ok(bytes) = header.to_bytes(framing).or_else(|_| plain()) {
@@ -57,17 +71,19 @@ impl Client {
         if let Some(link) = &mut self.link {
             link.heard = true;
         }
-        //= rfc6120#4.8.2/content MUST
+        //= rfc6120#4.8.2/same MUST
         //# Their content namespace is ours, or none at all where every element declares its own.
         if !matches!(header.ns.as_str(), ns::CLIENT | ns::STREAMS | "") {
             return self.broken("invalid-namespace", "another content namespace");
         }
-        //= rfc6120#4.7.5/version MUST
-        //# No version counts as 0.9, which has neither features nor TLS nor SASL: the stream ends.
+        //= rfc6120#4.7.5/unsupported SHOULD
+        //# No version counts as 0.9, which has neither features nor TLS nor SASL: the stream ends with unsupported-version.
         if header.version.is_none_or(|(major, _)| major < 1) {
             return self.fail(Error::Version, "unsupported-version");
         }
-        //= rfc6120#4.7.1/verify MUST
+        //= rfc6120#4.7.1/absent-from SHOULD
+        //# Servers of old leave it out; the certificate says who they are.
+        //= rfc6120#4.7.1/other-from MUST
         //# A `from` that is not the account's domain ends the stream, before and after each restart; none is accepted.
         let domain = self.config.jid.domain();
         let from = header.from.as_deref().map(Jid::parse);
@@ -89,11 +105,27 @@ impl Client {
             (true, _) if link.stands.is_some() => self.ready(),
             (true, _) => self.after_login(),
             (false, true) => self.log_in(),
-            //= rfc6120#5.3.1/mandatory MUST
-            //# TLS is used whenever it is offered, required or not, and its absence ends the connection before any login.
-            (false, false) if link.features.starttls() && link.framing() == Framing::Stream => self.start_tls(),
-            (false, false) if self.config.insecure => self.log_in(),
-            (false, false) => self.fail(Error::NoStartTls, "policy-violation"),
+            (false, false) => self.offered_in_the_clear(),
+        }
+    }
+
+    /// Features of a connection without TLS.
+    //= rfc6120#5.3.1/mandatory MUST
+    //# TLS is used whenever it is offered, required or not; nothing else is negotiated before it.
+    //= rfc6120#5.3.4/order MUST
+    //# No login without TLS, except where the configuration says that this is a test on the loopback.
+    fn offered_in_the_clear(&mut self) {
+        let Some(link) = &self.link else { return };
+        let (offered, websocket) = (link.features.starttls(), link.framing() == Framing::WebSocket);
+        match (offered && !websocket, self.config.insecure) {
+            (true, _) => self.start_tls(true),
+            //= rfc7395#3.9/ignore-tls MUST
+            //# An offer of STARTTLS over WebSocket is passed over; in the clear there is no login but in a test.
+            (false, true) => self.log_in(),
+            (false, false) if websocket => self.fail(Error::Insecure, "policy-violation"),
+            //= rfc7590#3.1/attempt MUST NOT
+            //# Somebody between may have taken the offer away: TLS is tried all the same, for a moment, and then given up.
+            (false, false) => self.start_tls(false),
         }
     }
 
@@ -117,6 +149,10 @@ impl Client {
     }
 
     /// Asks for a resource: the wished one, or any.
+    //= rfc6120#7.4/bind MUST
+    //# The first thing on an authenticated stream, unless an old session is resumed or the login bound one.
+    //= rfc6120#8.1.1.1/direct MUST NOT
+    //# The request is for the server that one talks to, so it has no `to`.
     //= rfc6120#7.3.1/mandatory MUST
     //# Without an offer to bind there is no session: the connection ends with an error of its own.
     pub(super) fn bind(&mut self, wished: bool) {
@@ -143,7 +179,9 @@ impl Client {
             return self.enable();
         }
         let jid = answer.find(ns::BIND, "bind").and_then(|bind| bind.child_text(ns::BIND, "jid"));
-        //= rfc6120#7.6/server-chooses MUST
+        //= rfc6120#4.3.6/no-guess MUST NOT
+        //# Nowhere else does a session get its address from.
+        //= rfc6120#7.6.1/server-chooses MUST
         //# The address is what the server says, whatever was asked for; an answer without a full one ends the stream.
         let jid = jid.and_then(|jid| Jid::parse(&jid).ok()).filter(|jid| jid.resource().is_some());
         let Some(jid) = jid else {
@@ -199,6 +237,10 @@ impl Client {
     }
 
     /// The session stands on this connection.
+    //= rfc6120#7.3.2/no-restart MUST NOT
+    //# Stanzas follow at once; the table has no way from here to a new header.
+    //= rfc6120#4.3.5/not-before MUST NOT
+    //# Only here does the state become Online, and only then does `submit` write.
     pub(super) fn ready(&mut self) {
         self.go(Stimulus::Ready, Duration::MAX);
         self.route.online = Some(self.now);
@@ -231,6 +273,10 @@ impl Client {
     }
 
     /// Tells the server whether somebody looks (XEP-0352).
+    //= xep-0352#1/offered MUST NOT
+    //# Nothing is told to a server without the feature.
+    //= xep-0352#1/again MUST
+    //# A new stream counts as active, so what is not is told once more.
     pub(super) fn indicate(&mut self) {
         let offered = self.link.as_ref().is_some_and(|link| link.features.find(ns::CLIENT_STATE, "csi").is_some());
         if offered {

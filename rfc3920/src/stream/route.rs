@@ -29,6 +29,8 @@ pub(super) struct Route {
     pub hint: Option<Target>,
     /// This round began at a hint, and nobody was asked for the domain's targets.
     hint_alone: bool,
+    /// `<starttls/>` was sent though nothing offered it.
+    pub not_offered: bool,
     /// The wished resource was not to be had on this connection.
     pub any_resource: bool,
     /// Rounds that failed, in a row.
@@ -45,8 +47,10 @@ impl Route {
     }
 
     /// How long to wait before the next round: doubled for each failure, and at random between half and all of that.
-    //= rfc6120#3.3/backoff MUST
-    //# Exponential up to a limit, and drawn at random, so that a thousand clients of one server do not come back at once.
+    //= rfc6120#3.3/backoff SHOULD
+    //# Doubled for each failure, up to a limit.
+    //= rfc6120#3.3/random SHOULD
+    //# Drawn from the upper half of that, so that a thousand clients of one server do not come back at once.
     pub fn wait(&mut self, timing: &Timing, rng: &mut Rng) -> Duration {
         let doubled = timing.backoff.saturating_mul(1 << self.failures.min(20));
         self.failures = self.failures.saturating_add(1);
@@ -123,6 +127,8 @@ impl Client {
         self.route.conns += 1;
         let conn = ConnId::outbound(self.route.conns);
         self.go(Stimulus::Dial, self.config.timing.connect);
+        //= rfc7395#3.9/wss MUST
+        //# WebSocket is asked for over TLS; in the clear it is for tests that say so.
         let transport = match target.kind {
             Kind::StartTls => Transport::Tcp,
             Kind::DirectTls => Transport::Tls,

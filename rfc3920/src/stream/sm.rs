@@ -191,3 +191,27 @@ pub(super) fn location(text: &str, like: &Target) -> Option<Target> {
     let named = !host.is_empty() && host.len() <= 255 && host.chars().all(valid);
     named.then(|| Target::new(host, port, like.kind))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    //= xep-0198#4/wrap test
+    #[test]
+    fn counters_wrap() {
+        let mut management = Management { handled: u32::MAX, acked: u32::MAX - 1, ..Management::new() };
+        management.received();
+        assert_eq!(management.answer().get("h"), Some("0"));
+        let (now, patience) = (Instant::ZERO, Duration::from_secs(1));
+        for n in 0..4 {
+            let stanza = Element::new(ns::CLIENT, "message");
+            management.push(Queued { id: StanzaId(n), stanza, fate: Fate::Told }, true, now, patience);
+        }
+        let ids = |acked: Vec<Queued>| acked.iter().map(|q| q.id.0).collect::<Vec<_>>();
+        assert_eq!(management.acknowledge(1, now, patience).map(ids), Ok(vec![0, 1, 2]));
+        let back = WrongCount { h: u32::MAX, sent: 2 };
+        assert_eq!(management.acknowledge(u32::MAX, now, patience).map(ids), Err(back));
+        assert_eq!(management.acknowledge(3, now, patience).map(ids), Err(WrongCount { h: 3, sent: 2 }));
+        assert_eq!(management.acknowledge(2, now, patience).map(ids), Ok(vec![3]));
+    }
+}

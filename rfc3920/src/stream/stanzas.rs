@@ -43,6 +43,8 @@ impl Client {
         }
     }
 
+    //= rfc6120#8.1.1.1/absent-to MUST
+    //# The `to` of what comes is never looked at, so an absent one changes nothing.
     fn stanza(&mut self, stanza: Element) {
         let asked = self.link.as_ref().and_then(|link| link.binding.as_deref());
         if self.state == State::Binding && stanza.name() == "iq" && stanza.get("id") == asked {
@@ -81,7 +83,9 @@ impl Client {
                     None => self.drop_noise(DropReason::Answer),
                 }
             }
-            //= rfc6120#8.2.3/rules MUST
+            //= rfc6120#8.2.3/one-child MUST
+            //# More or fewer payloads in a request are bad-request as well.
+            //= rfc6120#8.2.3/types MUST
             //# A request needs an id and one payload, and there are four types: others are told so, if they can be.
             _ => {
                 self.refuse(&iq, Condition::BadRequest);
@@ -111,6 +115,8 @@ impl Client {
         }
     }
 
+    //= rfc6120#8.2.3/no-reply MUST NOT
+    //# error_reply makes nothing of a result or an error.
     fn refuse(&mut self, iq: &Element, condition: Condition) {
         self.submit_silently(stanza::error_reply(iq, &StanzaError::from(condition)));
     }
@@ -356,6 +362,14 @@ impl Client {
     }
 
     /// What silence asks for.
+    //= rfc6120#4.6.1/space MAY
+    //# Between stanzas of a session, after Timing::whitespace without any word of ours.
+    //= rfc6120#4.6.2/broken MAY
+    //# Who does not answer a sign of life in time is told connection-timeout, or just left where a session is to be resumed.
+    //= rfc6120#4.6.4/rare SHOULD
+    //# Five minutes of silence by default, both for spaces and for pings.
+    //= xep-0478#3/idle MUST
+    //# Where the server names its patience a space goes out at half of it.
     pub(super) fn keep_alive(&mut self) {
         let Some(link) = &mut self.link else { return };
         let websocket = link.framing() == crate::xml::Framing::WebSocket;

@@ -91,6 +91,8 @@ pub enum Stimulus {
     End,
 }
 
+//= rfc6120#7.1/after-login MUST
+//# The ways into Online come from states behind a login alone, and lead through a bound or resumed session.
 /// The transitions that there are: from any of the states, by the stimulus, to the state. The client moves by this table
 /// alone.
 pub const TRANSITIONS: &[(&[State], Stimulus, State)] = &[
