@@ -40,6 +40,7 @@ interop:
 	$(CARGO) test -p apps --test interop -- --nocapture --test-threads 2
 	$(CARGO) test -p apps --test p2p_interop
 	$(CARGO) test -p apps --test rtmp_interop -- --nocapture --test-threads 2
+	$(CARGO) test -p apps --test xmpp_interop -- --nocapture --test-threads 2
 	$(CARGO) test -p apps --test page -- --nocapture
 	$(CARGO) test -p rtmp --test replay
 

@@ -2,76 +2,20 @@
 
 use std::future::{Future, pending};
 use std::pin::Pin;
+use std::time::Duration;
 
 use net::{Driver, Tls, Trust, Ws};
 use rfc3920::jid::Jid;
 use rfc3920::sasl::{self, Credentials};
-use rfc3920::stanza::StreamCondition;
-use rfc3920::stream::{self, Client, Error, Kind, Target};
-use wire::{Instant, Machine, Rng};
+use rfc3920::stanza::{Condition, StanzaError, StreamCondition};
+use rfc3920::stream::{self, Error, Kind, RequestError, RequestId, Target};
+use rfc3921::session::{self, Answer, CommandError, Event, Policy, Saved, Session};
+use wire::{Instant, Rng};
 
 use super::account::{Account, Password};
 use super::options::TlsVersion;
 use super::{Ending, Outcome, dns};
 use crate::common::{self, Failure, clean};
-
-/// A machine that gets an account online.
-pub trait Core: Machine {
-    /// Begins to connect.
-    ///
-    /// # Errors
-    /// In words.
-    fn connect(&mut self, now: Instant) -> Result<(), String>;
-
-    /// Answers the question where to connect.
-    fn discovered(&mut self, now: Instant, targets: Vec<Target>);
-
-    /// Ends in order.
-    fn close(&mut self, now: Instant);
-
-    /// Whether it says that there is no connection.
-    fn is_offline(event: &Self::Event) -> bool;
-
-    /// Takes out what [`Connection`] looks after.
-    fn sort(event: Self::Event) -> Told<Self::Event>;
-}
-
-/// An event, by who looks after it.
-#[derive(Debug)]
-pub enum Told<E> {
-    /// The connection does: where are the servers of this domain?
-    Discover(String),
-    /// The connection does: what went over the wire, and whether we sent it.
-    Raw(bool, String),
-    /// The program does.
-    Event(E),
-}
-
-impl Core for Client {
-    fn connect(&mut self, now: Instant) -> Result<(), String> {
-        Client::connect(self, now).map_err(|why| why.to_string())
-    }
-
-    fn discovered(&mut self, now: Instant, targets: Vec<Target>) {
-        let _nobody_asks_any_more = Client::discovered(self, now, targets);
-    }
-
-    fn close(&mut self, now: Instant) {
-        Client::close(self, now);
-    }
-
-    fn is_offline(event: &stream::Event) -> bool {
-        matches!(event, stream::Event::Offline { .. })
-    }
-
-    fn sort(event: stream::Event) -> Told<stream::Event> {
-        match event {
-            stream::Event::Discover { domain } => Told::Discover(domain),
-            stream::Event::Raw { sent, text } => Told::Raw(sent, text),
-            event => Told::Event(event),
-        }
-    }
-}
 
 /// An account made ready: what the machine and the driver need to know.
 pub struct Setup {
@@ -181,8 +125,8 @@ fn websocket(url: &str, stream: &mut stream::Config, net: &mut net::Config) -> R
 }
 
 /// One account on real sockets.
-pub struct Connection<M: Core> {
-    driver: Driver<M>,
+pub struct Connection {
+    driver: Driver<Session>,
     lookup: Option<Pin<Box<dyn Future<Output = Vec<Target>>>>>,
     rng: Rng,
     jid: Jid,
@@ -190,88 +134,191 @@ pub struct Connection<M: Core> {
     /// For the words of a failure.
     place: String,
     own_authority: bool,
+    timeout: Duration,
+    was_online: bool,
 }
 
-impl Connection<Client> {
-    /// The bare stream of an account, which begins to connect.
-    pub fn stream(setup: Setup) -> Connection<Client> {
-        Connection::begin(setup, Client::new)
-    }
-}
-
-impl<M: Core> Connection<M> {
-    /// Begins to connect with a machine that `make` makes.
-    pub fn begin(setup: Setup, make: impl FnOnce(stream::Config, Rng) -> M) -> Connection<M> {
+impl Connection {
+    /// Begins to connect. `adjust` says how the session differs from one that sends and asks, and else keeps to itself.
+    pub fn begin(setup: Setup, saved: Saved, adjust: impl FnOnce(&mut session::Config)) -> Connection {
         let Setup { stream, net, mut rng } = setup;
         let (jid, domain) = (stream.jid.bare(), stream.jid.domain_ascii().into_owned());
         let place =
             stream.targets.first().map_or_else(|| domain.clone(), |target| format!("{}:{}", target.host, target.port));
-        let own_authority = matches!(net.tls.trust, Trust::Roots(_));
-        let machine = make(stream, rng.split());
-        let mut connection = Connection {
-            driver: Driver::with_config(machine, net),
-            lookup: None,
-            rng,
-            jid,
-            domain,
-            place,
-            own_authority,
-        };
-        let now = connection.driver.now();
-        let _first_time = connection.driver.machine_mut().connect(now);
-        connection
+        let (timeout, own_authority) = (stream.timing.request, matches!(net.tls.trust, Trust::Roots(_)));
+        let mut config = session::Config::new(stream, net.clock.epoch());
+        (config.availability, config.carbons, config.bookmarks) = (None, false, false);
+        (config.receipts, config.markers, config.states) = (Policy::Nobody, Policy::Nobody, Policy::Nobody);
+        adjust(&mut config);
+        let mut driver = Driver::with_config(Session::new(config, saved, rng.split()), net);
+        let now = driver.now();
+        let _first_time = driver.machine_mut().connect(now);
+        Connection { driver, lookup: None, rng, jid, domain, place, own_authority, timeout, was_online: false }
     }
 
-    /// The machine.
-    pub fn machine(&self) -> &M {
+    /// The session.
+    pub fn session(&self) -> &Session {
         self.driver.machine()
     }
 
-    /// The machine and the time, to give it commands.
-    pub fn command(&mut self) -> (&mut M, Instant) {
+    /// The session and the time, to give it commands.
+    pub fn command(&mut self) -> (&mut Session, Instant) {
         let now = self.driver.now();
         (self.driver.machine_mut(), now)
     }
 
-    /// The time on the driver's clock.
-    pub fn now(&self) -> Instant {
-        self.driver.now()
+    /// The time since 1970.
+    pub fn unix(&self) -> Duration {
+        self.driver.epoch().unix(self.driver.now())
     }
 
-    /// What the clock's origin is on the calendar.
-    pub fn epoch(&self) -> wire::Epoch {
-        self.driver.epoch()
+    /// How long login and answers may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Whether the login has gone well once.
+    pub fn was_online(&self) -> bool {
+        self.was_online
+    }
+
+    /// Our bare address.
+    pub fn jid(&self) -> &Jid {
+        &self.jid
     }
 
     /// Waits for the next event that is the program's. May be cancelled without losing one.
-    pub async fn next(&mut self) -> M::Event {
+    pub async fn next(&mut self) -> Event {
         loop {
             let event = tokio::select! {
                 targets = look_up(&mut self.lookup) => {
                     self.lookup = None;
-                    let now = self.driver.now();
-                    self.driver.machine_mut().discovered(now, targets);
+                    let (session, now) = self.command();
+                    let _nobody_asks_any_more = session.discovered(now, targets);
                     continue;
                 }
                 event = self.driver.next() => event,
             };
-            match M::sort(event) {
-                Told::Discover(_) => {
+            match event {
+                Event::Discover { .. } => {
                     self.lookup = Some(Box::pin(dns::targets(self.domain.clone(), self.rng.split())));
                 }
-                Told::Raw(sent, text) => eprintln!("{} {}", if sent { "->" } else { "<-" }, clean(&text)),
-                Told::Event(event) => return event,
+                Event::Raw { sent, text } => eprintln!("{} {}", if sent { "->" } else { "<-" }, clean(&text)),
+                Event::Online(online) => {
+                    self.was_online = true;
+                    tracing::debug!("logged in as {} by {}", online.jid, online.mechanism);
+                    return Event::Online(online);
+                }
+                event => return event,
             }
+        }
+    }
+
+    /// Waits for an event that `pick` takes, and gives what it makes of it.
+    ///
+    /// # Errors
+    /// What `pick` ends with; that there is no connection, or, once there was, that none comes again; that the account's
+    /// patience is over, which names what was waited for.
+    pub async fn wait<T>(
+        &mut self,
+        what: &str,
+        mut pick: impl FnMut(&mut Connection, Event) -> Option<Result<T, Ending>>,
+    ) -> Result<T, Ending> {
+        let timeout = self.timeout;
+        let waiting = async {
+            loop {
+                let event = self.next().await;
+                if let Some(end) = self.is_over(&event) {
+                    return Err(end);
+                }
+                if let Some(found) = pick(self, event) {
+                    return found;
+                }
+            }
+        };
+        let late =
+            || Outcome::Timeout.because(format!("{what} took longer than {} s: see --timeout", timeout.as_secs_f32()));
+        tokio::time::timeout(timeout, waiting).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// The end that an event is: no connection at first, or none any more.
+    pub fn is_over(&self, event: &Event) -> Option<Ending> {
+        match event {
+            Event::Offline { error, again } if again.is_none() || !self.was_online => Some(self.explain(error)),
+            _ => None,
+        }
+    }
+
+    /// Waits until messages can be sent.
+    ///
+    /// # Errors
+    /// As [`Connection::wait`].
+    pub async fn online(&mut self) -> Result<(), Ending> {
+        self.wait("login", |_, event| matches!(event, Event::Online(_)).then_some(Ok(()))).await
+    }
+
+    /// Waits until the roster is there and the server's abilities are known.
+    ///
+    /// # Errors
+    /// As [`Connection::wait`].
+    pub async fn ready(&mut self) -> Result<(), Ending> {
+        self.wait("login", |_, event| matches!(event, Event::Ready).then_some(Ok(()))).await
+    }
+
+    /// Gives a command, and waits for its answer.
+    ///
+    /// # Errors
+    /// As [`Connection::wait`], and what the session or the other side says to it.
+    pub async fn ask(
+        &mut self,
+        what: &str,
+        command: impl FnOnce(&mut Session, Instant) -> Result<RequestId, CommandError>,
+    ) -> Result<Answer, Ending> {
+        let (session, now) = self.command();
+        let asked = command(session, now).map_err(|why| Outcome::Refused.because(format!("{what}: {why}")))?;
+        self.wait(what, |_, event| match event {
+            Event::Answer { request, result } if request == asked => Some(result.map_err(|why| refused(what, &why))),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until it is known who takes files, or for a moment if nobody does.
+    ///
+    /// # Errors
+    /// As [`Connection::wait`].
+    pub async fn services(&mut self) -> Result<(), Ending> {
+        // What the server asks of its services is answered in order with what is asked now, or a little later.
+        for _ in 0..SERVICE_ROUNDS {
+            if self.session().upload_service().is_some() {
+                return Ok(());
+            }
+            self.flush().await?;
+            tokio::time::sleep(SERVICE_PAUSE).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until the server has read everything that was sent.
+    ///
+    /// # Errors
+    /// As [`Connection::ask`].
+    pub async fn flush(&mut self) -> Result<(), Ending> {
+        let domain = self.jid.to_domain();
+        match self.ask("the server's answer", |session, now| session.ping(now, &domain)).await {
+            Err(end) if end.outcome != Outcome::Refused => Err(end),
+            _ => Ok(()), // a refusal, too, comes after all before it was read
         }
     }
 
     /// Ends the stream in order, and gets out what is still to be sent, within reason.
     pub async fn close(mut self) {
-        let now = self.driver.now();
-        self.driver.machine_mut().close(now);
-        let gone = async {
-            while !matches!(M::sort(self.driver.next().await), Told::Event(event) if M::is_offline(&event)) {}
-        };
+        if !self.session().is_online() {
+            return;
+        }
+        let (session, now) = self.command();
+        session.close(now);
+        let gone = async { while !matches!(self.next().await, Event::Offline { .. }) {} };
         let _nobody_answers = tokio::time::timeout(PATIENCE, gone).await;
         self.driver.shutdown().await;
     }
@@ -321,6 +368,33 @@ impl<M: Core> Connection<M> {
     }
 }
 
+/// What it comes to that somebody gives no answer, or another than was hoped for.
+pub fn refused(what: &str, why: &RequestError) -> Ending {
+    let outcome = match why {
+        RequestError::Refused(error) => return bounced(what, error),
+        RequestError::Timeout => Outcome::Timeout,
+        RequestError::Disconnected => Outcome::Failed,
+    };
+    outcome.because(format!("{what}: {why}"))
+}
+
+/// What an error that came back comes to.
+pub fn bounced(what: &str, error: &StanzaError) -> Ending {
+    let outcome = match error.condition {
+        Condition::ItemNotFound | Condition::Gone | Condition::RemoteServerNotFound | Condition::JidMalformed => {
+            Outcome::NotFound
+        }
+        Condition::RemoteServerTimeout => Outcome::Timeout,
+        _ => Outcome::Refused,
+    };
+    let hint = match error.condition {
+        Condition::ServiceUnavailable => "; there may be nobody of that name, or nobody there",
+        Condition::RemoteServerNotFound => "; check the part behind the @",
+        _ => "",
+    };
+    outcome.because(format!("{what}: {error}{hint}"))
+}
+
 /// The lookup under way, or nothing for ever.
 async fn look_up(lookup: &mut Option<Pin<Box<dyn Future<Output = Vec<Target>>>>>) -> Vec<Target> {
     match lookup {
@@ -330,4 +404,7 @@ async fn look_up(lookup: &mut Option<Pin<Box<dyn Future<Output = Vec<Target>>>>>
 }
 
 /// How long an orderly end may take.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How often, and how long after each other, to look whether the services have answered.
+const SERVICE_ROUNDS: u32 = 20;
+const SERVICE_PAUSE: Duration = Duration::from_millis(50);

@@ -1,14 +1,21 @@
 //! `xmpp`: chat, send, listen and more over XMPP.
 //!
-//! [`account`] says who we are, from the options and the configuration file; [`connection`] runs the machine of an account
-//! on sockets. Each command is a module.
+//! [`account`] says who we are, from the options and the configuration file; [`connection`] runs the session of an account
+//! on sockets; [`show`] makes lines and JSON of what comes. Each command is a module.
 
 pub mod account;
 pub mod connection;
 mod dns;
+mod listen;
 mod options;
 mod outcome;
+mod ping;
+mod put;
+mod room;
+mod roster;
 mod send;
+pub mod show;
+mod upload;
 
 pub use options::{
     AccountOptions, ChatOptions, Command, ListenOptions, Options, PingOptions, RoomAction, RoomOptions, RosterAction,
@@ -48,10 +55,23 @@ pub fn main() -> ExitCode {
 pub async fn run(options: &Options) -> Result<(), Ending> {
     let mut signals = Signals::new().map_err(Failure::runtime)?;
     let account = account::account(&options.account)?;
+    // These two end by a signal as they end by themselves; for the others it is an end before the work is done.
+    match &options.command {
+        Command::Listen(listen) => return listen::listen(&account, listen, &mut signals).await,
+        Command::Room(room) if matches!(room.action, RoomAction::Join { .. }) => {
+            return room::room(&account, room, &mut signals).await;
+        }
+        _ => {}
+    }
+    let mut unused = Signals::new().map_err(Failure::runtime)?;
     let work = async {
         match &options.command {
             Command::Send(send) => send::send(&account, send).await,
-            _ => Err(Outcome::Failed.because("not in this build")),
+            Command::Roster(roster) => roster::roster(&account, roster).await,
+            Command::Ping(ping) => ping::ping(&account, ping).await,
+            Command::Room(room) => room::room(&account, room, &mut unused).await,
+            Command::Upload(upload) => upload::upload(&account, upload, options.log.quiet).await,
+            Command::Chat(_) | Command::Listen(_) => Err(Outcome::Failed.because("not in this build")),
         }
     };
     tokio::select! {

@@ -25,17 +25,25 @@ pub struct Options {
 
 const AFTER: &str = "\
 Examples:
-  xmpp chat                                             the accounts of the configuration file, on a screen
-  xmpp send --account me@example.org bob@example.org 'The backup is done'
-  df -h | xmpp send --profile work team@rooms.example.org --room
+  xmpp chat                          the accounts of the configuration file
+  xmpp send -a me@example.org bob@example.org 'The backup is done'
+  df -h | xmpp send --room team@rooms.example.org
   xmpp listen --json | jq -r .body
 
-The password comes from --password-file, --password-command, the configuration file, XMPP_PASSWORD or a question at the
-terminal; it is never an argument, since everyone on the machine can see those.
+The password comes from --password-file, --password-command, the
+configuration file, XMPP_PASSWORD, or a question at the terminal. It is never
+an argument, since everyone on the machine can read those.
 
-Exit code: 0 done (a message: the server has it), 1 something went wrong, 2 wrong usage, 4 no answer in time,
-5 the other side or the server refuses, 6 wrong password or no safe way to log in, 7 server not reachable or recipient
-not found, 8 the server's certificate is not to be trusted, 130 interrupted.";
+Exit code:
+  0    done; a message: the server has it
+  1    something went wrong
+  2    wrong usage or configuration
+  4    no answer in time
+  5    the server or the other side refuses
+  6    wrong password, or no safe way to log in
+  7    server not reachable, or no such recipient, room or contact
+  8    not the right server: wrong certificate, or encryption taken away
+  130  interrupted";
 
 /// What `xmpp` can do.
 #[derive(Subcommand, Clone, Debug)]
@@ -59,12 +67,16 @@ pub enum Command {
 }
 
 const SEND_AFTER: &str = "\
-Success means that the server has confirmed the message, or answered what we sent behind it, and that no error came back.";
+Done means: the server has confirmed the message, or has answered what was
+sent behind it, and no error came back; in a room, the room has passed it on.
+When the connection breaks meanwhile, it is resumed, or the archive tells
+whether the message has to be sent again.";
 
 const LISTEN_AFTER: &str = "\
-Each line: time, sender, text. With --json an object a line: time, from, to, type, body, and where they apply id, stanza_id,
-subject, thread, room, nick, carbon, delay, archived, replaces, replies_to, url. The connection is kept: what is missed
-while it is down comes when it is back, once.";
+A line each: time, sender, text. With --json an object each: event, time, from,
+to, with, type, body, and where they apply id, stanza_id, subject, thread,
+room, nick, own, carbon, delay, archived, replaces, replies_to, url.
+What is missed while the connection is down comes when it is back, once.";
 
 /// Who we are and how to get to our server. All of it can stand in the configuration file too.
 #[derive(Args, Clone, Debug, Default)]
@@ -97,7 +109,7 @@ pub struct AccountOptions {
     /// Connect over WebSocket, such as wss://example.org/xmpp-websocket
     #[arg(long, value_name = "URL", conflicts_with_all = ["server", "direct_tls"], global = true, help_heading = "Network")]
     pub websocket: Option<String>,
-    /// Give up when login, or an answer, takes longer
+    /// Give up when login, or an answer, takes longer [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, global = true, help_heading = "Network")]
     pub timeout: Option<Duration>,
     /// Show what is sent and received on standard error, secrets hidden
@@ -107,7 +119,7 @@ pub struct AccountOptions {
     /// Certificates in PEM of the authority that signed the server's [default: those that the system trusts]
     #[arg(long, value_name = "FILE", global = true, help_heading = "Security")]
     pub ca: Option<PathBuf>,
-    /// The oldest TLS to accept
+    /// The oldest TLS to accept [default: 1.2]
     #[arg(
         long,
         value_enum,
@@ -232,9 +244,6 @@ pub struct SendOptions {
     /// A subject, as normal messages have
     #[arg(long, value_name = "TEXT", help_heading = "Message")]
     pub subject: Option<String>,
-    /// An alert that wants no answer (type headline)
-    #[arg(long, conflicts_with = "room", help_heading = "Message")]
-    pub headline: bool,
     /// Print what came of it as an object of JSON
     #[arg(long, help_heading = "Output")]
     pub json: bool,
@@ -258,6 +267,9 @@ pub struct ListenOptions {
     /// Acknowledge messages to those who ask for it
     #[arg(long, help_heading = "Message")]
     pub receipts: bool,
+    /// Keep in this file what was told, so that the next run goes on where this one ends
+    #[arg(long, value_name = "FILE", help_heading = "Message")]
+    pub state: Option<PathBuf>,
     /// End after so many messages
     #[arg(short = 'n', long, value_name = "N", help_heading = "Message")]
     pub count: Option<u64>,

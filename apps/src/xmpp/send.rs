@@ -1,17 +1,21 @@
-//! `xmpp send`: one message, or one a line, and the certainty that the server has it.
+//! `xmpp send`: a message, or one a line, and the certainty that the server has it.
 
-use rfc3920::ns;
-use rfc3920::stanza::{self, Condition, StanzaError};
-use rfc3920::stream::{Client, Event, RequestId, StanzaId};
-use rfc3920::xml::Element;
-use rfc3921::message::{Message, MessageType};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use rfc3920::jid::Jid;
+use rfc3921::link::Link;
+use rfc3921::session::{Event, Saved, Text};
 use serde_json::json;
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::account::Account;
-use super::connection::{Connection, Setup, address};
+use super::connection::{Connection, Setup, address, bounced};
 use super::options::SendOptions;
-use super::{Ending, Outcome};
-use crate::common::{Failure, clean};
+use super::show::print;
+use super::{Ending, Outcome, room};
+use crate::common::{Failure, password_file};
 
 /// Sends what the options say.
 ///
@@ -19,102 +23,138 @@ use crate::common::{Failure, clean};
 /// An end without success.
 pub async fn send(account: &Account, options: &SendOptions) -> Result<(), Ending> {
     let to = address(&options.to)?;
-    let text = text(options)?;
+    let text = if options.interactive { None } else { Some(text(&options.text, options.message_file.as_deref())?) };
+    let room_password = options.room_password_file.as_deref().map(password_file).transpose()?;
     let setup = Setup::new(account, &account.password()?)?;
-    let kind = match (options.headline, &options.subject) {
-        (true, _) => MessageType::Headline,
-        (false, Some(_)) => MessageType::Normal,
-        (false, None) => MessageType::Chat,
+    let mut connection = Connection::begin(setup, Saved::default(), |config| {
+        config.stream.timing.ack = ASK;
+        // Where the archive stands is enough to find out later what of ours it has, unless there is much of that.
+        config.limits.first_page = if options.interactive { UNDER_WAY as u32 } else { 1 };
+    });
+    let nick = options.room.then(|| room::nick(account, options.nick.as_deref(), connection.jid()));
+    let sent = async {
+        connection.online().await?;
+        if let Some(nick) = &nick {
+            room::visit(&mut connection, &to, nick, room_password.as_deref()).await?;
+        }
+        match text {
+            Some(body) => {
+                let text = Text { body, subject: options.subject.clone(), ..Text::default() };
+                deliver(&mut connection, &to, text).await.map(Some)
+            }
+            None => each_line(&mut connection, &to).await.map(|()| None),
+        }
     };
-    let mut message = Message::new(kind, Some(to.clone()));
-    message.body = Some(text);
-    message.subject.clone_from(&options.subject);
-    let mut rng = wire::Rng::from_seed(crate::common::seed()?);
-    let id = rng.token(24);
-    message.id = Some(id.clone());
-    message.origin_id = Some(id.clone());
-    let mut connection = Connection::stream(setup);
-    let sent = tokio::time::timeout(account.timeout, deliver(&mut connection, &message.to_element(), &id)).await;
-    let sent = sent.unwrap_or_else(|_| Err(Outcome::Timeout.because("the server has not confirmed it in time")));
+    let sent = sent.await;
     connection.close().await;
-    if options.json {
-        let line = match &sent {
-            Ok(by) => json!({"ok": true, "id": id, "to": to.as_str(), "confirmed_by": by}),
-            Err(end) => json!({"ok": false, "id": id, "to": to.as_str(), "outcome": end.outcome, "reason": end.why}),
-        };
-        println!("{line}");
-    }
+    report(options.json, &to, &sent)?;
     sent.map(|_| ())
 }
 
-/// Sends it and waits until the server has it; tells by what it was confirmed.
-async fn deliver(connection: &mut Connection<Client>, message: &Element, id: &str) -> Result<&'static str, Ending> {
-    let mut sent: Option<StanzaId> = None;
-    let mut asked: Option<RequestId> = None;
-    let failed = |why: &dyn std::fmt::Display| Outcome::Failed.because(why);
-    loop {
-        match connection.next().await {
-            Event::Online(online) => {
-                tracing::debug!("logged in as {} by {}", online.jid, online.mechanism);
-                let (client, now) = connection.command();
-                if sent.is_none() {
-                    sent = Some(client.send(now, message.clone()).map_err(|why| failed(&why))?);
+/// What came of it, for programs.
+fn report(json: bool, to: &Jid, sent: &Result<Option<String>, Ending>) -> Result<(), Ending> {
+    if !json {
+        return Ok(());
+    }
+    let object = match sent {
+        Ok(id) => json!({"ok": true, "to": to.as_str(), "id": id}),
+        Err(end) => json!({"ok": false, "to": to.as_str(), "outcome": end.outcome, "reason": end.why}),
+    };
+    print(&object.to_string())
+}
+
+/// Says it, and waits until the server has it, or the room has passed it on. Gives its id.
+///
+/// # Errors
+/// When it came back, or nothing came in time.
+pub async fn deliver(connection: &mut Connection, to: &Jid, text: Text) -> Result<String, Ending> {
+    let (session, now) = connection.command();
+    let id = session.say(now, to, text).map_err(|why| Outcome::Failed.because(why))?;
+    connection
+        .wait("the server's word that it has the message", |_, event| match event {
+            Event::Sent { id: sent, .. } if sent == id => Some(Ok(())),
+            Event::Failed { id: failed, with, error } if failed == id => {
+                Some(Err(bounced(&format!("{with} does not take it"), &error)))
+            }
+            _ => None,
+        })
+        .await?;
+    Ok(id)
+}
+
+/// Says each line of standard input as it comes, and waits until the server has all of them.
+async fn each_line(connection: &mut Connection, to: &Jid) -> Result<(), Ending> {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    let mut waiting: BTreeMap<String, usize> = BTreeMap::new();
+    let mut count = 0;
+    let mut open = true;
+    while open || !waiting.is_empty() {
+        // Whatever the server is slow with is not read yet.
+        let reads = open && waiting.len() < UNDER_WAY;
+        let patience = if open { Timeout::None } else { Timeout::Account };
+        tokio::select! {
+            line = lines.next_line(), if reads => match line {
+                Ok(Some(line)) if line.is_empty() => {}
+                Ok(Some(line)) => {
+                    count += 1;
+                    let (session, now) = connection.command();
+                    let text = Text::from(line.as_str());
+                    waiting.insert(session.say(now, to, text).map_err(|why| Outcome::Failed.because(why))?, count);
                 }
-                match online.managed {
-                    true => client.flush(now),
-                    false => {
-                        let ping = stanza::iq_get(None, "", Element::new(ns::PING, "ping"));
-                        asked = Some(client.request(now, ping).map_err(|why| failed(&why))?);
+                Ok(None) => open = false,
+                Err(why) => return Err(Failure::usage(format!("cannot read standard input: {why}")).into()),
+            },
+            event = next(connection, patience) => match event? {
+                Event::Sent { id, .. } => drop(waiting.remove(&id)),
+                Event::Failed { id, with, error } => {
+                    if let Some(line) = waiting.remove(&id) {
+                        return Err(bounced(&format!("{with} does not take line {line}"), &error));
                     }
                 }
-            }
-            Event::Delivered { ids } if sent.is_some_and(|sent| ids.contains(&sent)) => return Ok("ack"),
-            // Answers keep the order of what was asked, so that even a refusal says that what came before was read.
-            Event::Answer { request, .. } if Some(request) == asked => return Ok("ping"),
-            Event::Stanza(stanza) if stanza.name() == "message" && stanza.get("id") == Some(id) => {
-                if let Some(error) = StanzaError::of(&stanza) {
-                    return Err(bounced(stanza.get("from").unwrap_or_default(), &error));
-                }
-            }
-            Event::Lost { .. } => {
-                return Err(failed(
-                    &"the connection was lost before the server confirmed the message: it may have arrived",
-                ));
-            }
-            Event::Offline { error, again } if sent.is_none() || again.is_none() => {
-                return Err(connection.explain(&error));
-            }
-            _ => {}
+                _ => {}
+            },
+        }
+    }
+    Ok(())
+}
+
+/// How long to wait for an event.
+enum Timeout {
+    None,
+    Account,
+}
+
+/// The next event that is no end.
+async fn next(connection: &mut Connection, timeout: Timeout) -> Result<Event, Ending> {
+    match timeout {
+        Timeout::Account => {
+            connection.wait("the server's word that it has the messages", |_, event| Some(Ok(event))).await
+        }
+        Timeout::None => {
+            let event = connection.next().await;
+            connection.is_over(&event).map_or(Ok(event), Err)
         }
     }
 }
 
-/// What an error that came back comes to.
-pub fn bounced(from: &str, error: &StanzaError) -> Ending {
-    let outcome = match error.condition {
-        Condition::ItemNotFound | Condition::Gone | Condition::RemoteServerNotFound | Condition::JidMalformed => {
-            Outcome::NotFound
-        }
-        Condition::RemoteServerTimeout => Outcome::Timeout,
-        _ => Outcome::Refused,
-    };
-    let hint = match error.condition {
-        Condition::ServiceUnavailable => "; there may be nobody of that name",
-        Condition::RemoteServerNotFound => "; check the part behind the @",
-        _ => "",
-    };
-    outcome.because(format!("{} does not take it: {error}{hint}", clean(from)))
+/// A text that is a link to a file, in the way that clients show as the file.
+pub fn link(url: &str) -> Text {
+    let link = Link { url: url.to_owned(), description: None };
+    Text { body: url.to_owned(), link: Some(link), ..Text::default() }
 }
 
-/// What is to be said.
-fn text(options: &SendOptions) -> Result<String, Failure> {
-    let text = match &options.message_file {
+/// What is to be said: the words, a file, or standard input to its end.
+///
+/// # Errors
+/// [`Failure::Usage`] when it is nothing, or cannot be read.
+pub fn text(words: &[String], file: Option<&Path>) -> Result<String, Failure> {
+    let text = match file {
         Some(path) => {
             std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?
         }
-        None if options.text.is_empty() => std::io::read_to_string(std::io::stdin().lock())
+        None if words.is_empty() => std::io::read_to_string(std::io::stdin().lock())
             .map_err(|e| Failure::usage(format!("cannot read standard input: {e}")))?,
-        None => options.text.join(" "),
+        None => words.join(" "),
     };
     let text = text.strip_suffix('\n').unwrap_or(&text);
     if text.is_empty() {
@@ -122,3 +162,8 @@ fn text(options: &SendOptions) -> Result<String, Failure> {
     }
     Ok(text.to_owned())
 }
+
+/// How long after a message the server is asked whether it has it.
+pub const ASK: Duration = Duration::from_millis(10);
+/// Messages that the server has not confirmed, before the next line is read.
+const UNDER_WAY: usize = 100;

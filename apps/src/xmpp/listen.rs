@@ -1,0 +1,154 @@
+//! `xmpp listen`: messages as they come, each once, over whatever the connection goes through.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rfc3920::jid::Jid;
+use rfc3921::ns;
+use rfc3921::session::{Availability, Event, Incoming, Policy, Room, RoomEvent, Saved, Way};
+
+use super::account::Account;
+use super::connection::{Connection, Setup, address, bounced};
+use super::options::ListenOptions;
+use super::show::{self, print};
+use super::{Ending, Outcome, room};
+use crate::common::{Failure, Signals, clean};
+
+/// Listens until it is over: by a signal, by enough messages, or by an error that only a person can do something about.
+///
+/// # Errors
+/// An end without success.
+pub async fn listen(account: &Account, options: &ListenOptions, signals: &mut Signals) -> Result<(), Ending> {
+    let from = options.from.iter().map(|jid| address(jid)).collect::<Result<Vec<_>, _>>()?;
+    let rooms = options.room.iter().map(|jid| address(jid)).collect::<Result<Vec<_>, _>>()?;
+    let saved = options.state.as_deref().map(load).transpose()?.flatten();
+    let continues = saved.is_some();
+    let setup = Setup::new(account, &account.password()?)?;
+    let mut connection = Connection::begin(setup, saved.unwrap_or_default(), |config| {
+        (config.availability, config.carbons) = (Some(Availability::default()), true);
+        config.limits.first_page = config.limits.page;
+        if options.receipts {
+            config.receipts = Policy::Contacts;
+        }
+    });
+    for jid in &rooms {
+        let nick = room::nick(account, jid.resource(), connection.jid());
+        let (session, now) = connection.command();
+        session.join(now, &jid.bare(), &nick, None).map_err(|why| Outcome::Usage.because(format!("{jid}: {why}")))?;
+    }
+    let mut listener = Listener { options, from, continues, caught_up: BTreeSet::new(), count: 0 };
+    let ended = listener.run(&mut connection, signals).await;
+    if let Some(path) = &options.state {
+        let text = connection.session().saved().to_text();
+        std::fs::write(path, text).map_err(|e| Failure::runtime(format!("cannot write {}: {e}", path.display())))?;
+    }
+    connection.close().await;
+    ended
+}
+
+/// What an earlier run left, if it did.
+fn load(path: &Path) -> Result<Option<Saved>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Saved::parse(&text)
+            .map(Some)
+            .map_err(|_| Failure::usage(format!("{} was not written by xmpp listen: remove it", path.display()))),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(Failure::usage(format!("cannot read {}: {why}", path.display()))),
+    }
+}
+
+struct Listener<'a> {
+    options: &'a ListenOptions,
+    from: Vec<Jid>,
+    /// What was said since the last run is news.
+    continues: bool,
+    /// Archives, and rooms, whose past is over: what they still tell is news.
+    caught_up: BTreeSet<Jid>,
+    count: u64,
+}
+
+impl Listener<'_> {
+    async fn run(&mut self, connection: &mut Connection, signals: &mut Signals) -> Result<(), Ending> {
+        let mut login = Box::pin(tokio::time::sleep(connection.timeout()));
+        loop {
+            let event = tokio::select! {
+                event = connection.next() => event,
+                _ = signals.next() => return Ok(()),
+                () = &mut login, if !connection.was_online() => {
+                    return Err(Outcome::Timeout.because("login took too long: see --timeout"));
+                }
+            };
+            if let Some(end) = connection.is_over(&event) {
+                return Err(end);
+            }
+            self.on_event(connection, event)?;
+            if self.options.count.is_some_and(|count| self.count >= count) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn on_event(&mut self, connection: &Connection, event: Event) -> Result<(), Ending> {
+        match event {
+            Event::Message(incoming) => self.message(connection, &incoming)?,
+            Event::CaughtUp { archive, .. } => drop(self.caught_up.insert(archive)),
+            Event::Room { room, event } => self.room(connection, &room, event)?,
+            Event::Presence(presence) if self.options.presence => {
+                let shown = match self.options.json {
+                    true => show::presence_json(&presence, connection.unix()).map(|object| object.to_string()),
+                    false => show::presence_line(&presence),
+                };
+                shown.map_or(Ok(()), |line| print(&line))?;
+            }
+            Event::Offline { error, .. } => tracing::warn!("the connection is lost: {error}; trying again"),
+            Event::Online(online) if online.resumed => tracing::info!("the session goes on"),
+            // From now on, since our presence is out, messages come here.
+            Event::Ready => {
+                let jid = connection.session().jid().map_or("", Jid::as_str);
+                tracing::info!("listening as {}", clean(jid));
+            }
+            Event::Asked { from, .. } => {
+                let from = clean(from.as_str());
+                tracing::info!("{from} asks to see when we are there: xmpp roster approve {from}");
+            }
+            Event::Dropped { reason } => tracing::debug!("left aside: {reason:?}"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, connection: &Connection, incoming: &Incoming) -> Result<(), Ending> {
+        let archive = match connection.session().room(&incoming.with) {
+            Some(room) => &room.jid,
+            None => connection.jid(),
+        };
+        let is_past = matches!(incoming.way, Way::Archive | Way::History) && !self.caught_up.contains(archive);
+        let is_wanted =
+            |jid: &Jid| *jid == incoming.from || *jid == incoming.from.bare() || *jid == incoming.from.to_domain();
+        if is_past && !self.continues || !self.from.is_empty() && !self.from.iter().any(is_wanted) {
+            return Ok(());
+        }
+        self.count += 1;
+        match self.options.json {
+            true => print(&show::json(incoming).to_string()),
+            false => print(&show::line(incoming)),
+        }
+    }
+
+    fn room(&mut self, connection: &Connection, room: &Jid, event: RoomEvent) -> Result<(), Ending> {
+        match event {
+            RoomEvent::Joined { nick, .. } => tracing::info!("in {} as {}", clean(room.as_str()), clean(&nick)),
+            // It ends what a room says about the time before, where there is no archive to be read.
+            RoomEvent::Subject { .. } => {
+                let keeps = |room: &Room| room.info.has(ns::ARCHIVE);
+                if !connection.session().room(room).is_some_and(keeps) {
+                    self.caught_up.insert(room.clone());
+                }
+            }
+            RoomEvent::Refused(error) => return Err(bounced(&format!("cannot enter {room}"), &error)),
+            RoomEvent::Left { reason } => tracing::warn!("no longer in {}: {reason:?}", clean(room.as_str())),
+            _ => {}
+        }
+        Ok(())
+    }
+}
