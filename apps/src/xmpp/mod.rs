@@ -4,6 +4,7 @@
 //! on sockets; [`show`] makes lines and JSON of what comes. Each command is a module.
 
 pub mod account;
+pub mod chat;
 pub mod connection;
 mod dns;
 mod listen;
