@@ -39,7 +39,8 @@ pub struct Account {
     pub raw: bool,
     /// Our name in rooms.
     pub nick: Option<String>,
-    password: Source,
+    /// Where its password comes from.
+    pub password: Source,
 }
 
 /// How long login and answers may take when nothing is said.
@@ -47,9 +48,12 @@ pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where the password comes from.
 #[derive(Clone, Debug, Default)]
-enum Source {
+pub enum Source {
+    /// From the configuration file itself.
     Text(Password),
+    /// The first line of a file; `-` asks.
     File(PathBuf),
+    /// The first line that a command of the shell prints.
     Command(String),
     /// The environment, or else a question.
     #[default]

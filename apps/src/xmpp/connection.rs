@@ -249,6 +249,22 @@ impl Connection {
         }
     }
 
+    /// Serves the connection while something else is done, and gives what comes of that.
+    ///
+    /// # Errors
+    /// That there is no connection any more.
+    pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Ending> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                event = self.next() => if let Some(end) = self.is_over(&event) {
+                    return Err(end);
+                }
+            }
+        }
+    }
+
     /// Waits until messages can be sent.
     ///
     /// # Errors
@@ -294,7 +310,7 @@ impl Connection {
                 return Ok(());
             }
             self.flush().await?;
-            tokio::time::sleep(SERVICE_PAUSE).await;
+            self.during(tokio::time::sleep(SERVICE_PAUSE)).await?;
         }
         Ok(())
     }
@@ -408,3 +424,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How often, and how long after each other, to look whether the services have answered.
 const SERVICE_ROUNDS: u32 = 20;
 const SERVICE_PAUSE: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use rfc3920::jid::Jid;
 use rfc3921::ns;
 use rfc3921::session::{Availability, Event, Incoming, Policy, Room, RoomEvent, Saved, Way};
+use tokio::time::MissedTickBehavior;
 
 use super::account::Account;
 use super::connection::{Connection, Setup, address, bounced};
@@ -36,14 +38,20 @@ pub async fn listen(account: &Account, options: &ListenOptions, signals: &mut Si
         let (session, now) = connection.command();
         session.join(now, &jid.bare(), &nick, None).map_err(|why| Outcome::Usage.because(format!("{jid}: {why}")))?;
     }
-    let mut listener = Listener { options, from, continues, caught_up: BTreeSet::new(), count: 0 };
+    let state = options.state.as_deref().map(|path| State { path, changed: false });
+    let mut listener = Listener { options, from, state, continues, caught_up: BTreeSet::new(), count: 0 };
     let ended = listener.run(&mut connection, signals).await;
-    if let Some(path) = &options.state {
-        let text = connection.session().saved().to_text();
-        std::fs::write(path, text).map_err(|e| Failure::runtime(format!("cannot write {}: {e}", path.display())))?;
+    listener.keep(&connection)?;
+    tokio::select! {
+        () = connection.close() => ended,
+        _ = signals.next() => Err(Outcome::Interrupted.because("interrupted twice")),
     }
-    connection.close().await;
-    ended
+}
+
+/// The file that tells the next run where this one ended.
+struct State<'a> {
+    path: &'a Path,
+    changed: bool,
 }
 
 /// What an earlier run left, if it did.
@@ -57,9 +65,19 @@ fn load(path: &Path) -> Result<Option<Saved>, Failure> {
     }
 }
 
+/// Writes a file that nobody else can read: who one's contacts are is one's own business.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::io::Write::write_all(&mut options.open(path)?, text.as_bytes())
+}
+
 struct Listener<'a> {
     options: &'a ListenOptions,
     from: Vec<Jid>,
+    state: Option<State<'a>>,
     /// What was said since the last run is news.
     continues: bool,
     /// Archives, and rooms, whose past is over: what they still tell is news.
@@ -70,10 +88,16 @@ struct Listener<'a> {
 impl Listener<'_> {
     async fn run(&mut self, connection: &mut Connection, signals: &mut Signals) -> Result<(), Ending> {
         let mut login = Box::pin(tokio::time::sleep(connection.timeout()));
+        let mut keep = tokio::time::interval(KEEP);
+        keep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let event = tokio::select! {
                 event = connection.next() => event,
                 _ = signals.next() => return Ok(()),
+                _ = keep.tick(), if self.state.as_ref().is_some_and(|state| state.changed) => {
+                    self.keep(connection)?;
+                    continue;
+                }
                 () = &mut login, if !connection.was_online() => {
                     return Err(Outcome::Timeout.because("login took too long: see --timeout"));
                 }
@@ -117,7 +141,20 @@ impl Listener<'_> {
         Ok(())
     }
 
+    /// Writes down what was told. A crash in the middle leaves the file as it was.
+    fn keep(&mut self, connection: &Connection) -> Result<(), Ending> {
+        let Some(state) = &mut self.state else { return Ok(()) };
+        state.changed = false;
+        let text = connection.session().saved().to_text();
+        let beside = state.path.with_extension("new");
+        let written = write_private(&beside, &text).and_then(|()| std::fs::rename(&beside, state.path));
+        Ok(written.map_err(|e| Failure::runtime(format!("cannot write {}: {e}", state.path.display())))?)
+    }
+
     fn message(&mut self, connection: &Connection, incoming: &Incoming) -> Result<(), Ending> {
+        if let Some(state) = &mut self.state {
+            state.changed = true;
+        }
         let archive = match connection.session().room(&incoming.with) {
             Some(room) => &room.jid,
             None => connection.jid(),
@@ -152,3 +189,6 @@ impl Listener<'_> {
         Ok(())
     }
 }
+
+/// How often what was told is written down.
+const KEEP: Duration = Duration::from_secs(1);

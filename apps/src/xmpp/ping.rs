@@ -24,7 +24,7 @@ pub async fn ping(account: &Account, options: &PingOptions) -> Result<(), Ending
         let mut last = Ok(());
         for n in 0..options.count {
             if n > 0 {
-                tokio::time::sleep(options.interval).await;
+                connection.during(tokio::time::sleep(options.interval)).await?;
             }
             let answer = connection.ask(&format!("no answer from {to}"), |session, now| session.ping(now, &to)).await;
             let millis = match answer {

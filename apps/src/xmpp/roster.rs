@@ -106,15 +106,7 @@ fn known(connection: &Connection, jid: &Jid) -> Result<Item, Ending> {
 /// Waits for the presence of those who are there, which nothing announces the end of.
 async fn settle(connection: &mut Connection) -> Result<(), Ending> {
     connection.flush().await?;
-    let listen = async {
-        loop {
-            let event = connection.next().await;
-            if let Some(end) = connection.is_over(&event) {
-                return end;
-            }
-        }
-    };
-    tokio::time::timeout(SETTLE, listen).await.map_or(Ok(()), Err)
+    connection.during(tokio::time::sleep(SETTLE)).await
 }
 
 fn show(connection: &Connection, json: bool, presence: bool) -> Result<(), Ending> {

@@ -75,7 +75,7 @@ pub async fn give(
     let Answer::Slot(slot) = asked.await? else {
         return Err(Outcome::Failed.because("the server gives a place for the file that cannot be used"));
     };
-    put::put(account, &slot, request, file, quiet).await?;
+    connection.during(put::put(account, &slot, request, file, quiet)).await??;
     Ok(slot.get)
 }
 
