@@ -185,6 +185,25 @@ fn see_other_host_is_followed_at_once() {
     }
 }
 
+//= rfc6120#4.9.3.19/resolve test
+#[test]
+fn a_host_without_a_port_is_looked_up_as_a_domain_is() {
+    let mut config = config();
+    config.targets.clear();
+    let mut rig = Rig::new(config, Options::default());
+    rig.connect();
+    rig.client.discovered(rig.now, vec![Target::new("192.0.2.1", 5222, Kind::StartTls)]).unwrap();
+    rig.run();
+    rig.take();
+    rig.say(&see_other("other.example"));
+    assert_eq!(rig.take()[..], [Event::Discover { domain: "other.example".into() }]);
+    rig.client.discovered(rig.now, vec![Target::new("192.0.2.2", 5223, Kind::DirectTls)]).unwrap();
+    rig.run();
+    assert_eq!(rig.dials[1], (Transport::Tls, "192.0.2.2:5223".to_owned()));
+    assert!(rig.server.headers.iter().all(|header| header.to.as_deref() == Some("wonderland.example")));
+    assert!(rig.online().is_some());
+}
+
 //= rfc6120#4.9.3.19/bounded test
 #[test]
 fn redirects_in_a_circle_end() {

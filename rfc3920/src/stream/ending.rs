@@ -133,12 +133,14 @@ impl Client {
     //# No more in a row than the limit, which a session resets.
     //= rfc6120#4.9.3.19/same-rules MUST
     //# `to` is the account's domain as before, TLS is asked for as before, and the driver checks the same certificate's name.
+    //= rfc6120#4.9.3.19/resolve MUST
+    //# A name without a port is looked up like a domain: the application is asked for its targets, unless it configured some.
     //= rfc6120#4.9.3.19/redirect SHOULD
     //# Another connection is made there at once, a few in a row at most. The certificate is still the account's domain's, since
     //# no target's name ever reaches the check.
     fn redirected(&mut self, error: StreamError) {
-        let host = error.see_other_host.as_deref().unwrap_or_default();
-        let target = self.link.as_ref().and_then(|link| sm::location(host, &link.target));
+        let host = error.see_other_host.clone().unwrap_or_default();
+        let target = self.link.as_ref().and_then(|link| sm::location(&host, &link.target));
         let Some(target) = target else {
             return self.end_in_order(Error::Stream(error));
         };
@@ -150,6 +152,8 @@ impl Client {
         self.drop_link();
         self.go(Stimulus::Retry, Duration::MAX);
         self.keep_session();
+        let by_name = !host.contains(':') && target.host.parse::<std::net::IpAddr>().is_err();
+        self.route.elsewhere = by_name.then(|| target.host.clone());
         self.route.hint = Some(target);
         self.begin();
     }

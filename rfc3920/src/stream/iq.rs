@@ -88,7 +88,7 @@ impl Requests {
 
     /// Somebody asked something that the application has to answer until then. False: too many wait already.
     pub fn asked(&mut self, from: &str, id: &str, until: Instant, limit: usize) -> bool {
-        let room = self.theirs.len() < limit;
+        let room = self.theirs.len() < limit && from.len() + id.len() <= LONGEST;
         if room {
             self.theirs.insert((from.to_owned(), id.to_owned()), until);
         }
@@ -121,6 +121,9 @@ impl Requests {
         self.theirs.values_mut().for_each(|until| *until = (*until).max(now + patience));
     }
 }
+
+/// Bytes of sender and id together that are kept for a request of somebody's.
+const LONGEST: usize = 8_192;
 
 /// Whether an answer from `from` may be the one to a request to `to`.
 //= rfc6120#8.1.2.1/absent MUST

@@ -220,8 +220,11 @@ impl Client {
         }
         let bound = success.find(ns::BIND2, "bound");
         let failed = success.find(ns::SM, "failed");
-        if let Some(Err(wrong)) = failed.map(|failed| self.not_resumed(failed)) {
-            return self.miscounted(wrong);
+        if let Some(failed) = failed {
+            match self.not_resumed(failed) {
+                Ok(()) => self.lose_session(), // and it is not asked for again
+                Err(wrong) => return self.miscounted(wrong),
+            }
         }
         let Some(bound) = bound else { return }; // the features that follow tell what is next
         self.lose_session();

@@ -27,6 +27,8 @@ pub(super) struct Route {
     pub redirects: u32,
     /// Where the next round begins: `see-other-host`, or where the server would like to resume.
     pub hint: Option<Target>,
+    /// The host of a `see-other-host` without a port, whose own records say where it is.
+    pub elsewhere: Option<String>,
     /// This round began at a hint, and nobody was asked for the domain's targets.
     hint_alone: bool,
     /// `<starttls/>` was sent though nothing offered it.
@@ -61,9 +63,12 @@ impl Route {
 impl Client {
     /// Begins a round of tries.
     pub(super) fn begin(&mut self) {
-        self.route.error = None;
+        (self.route.error, self.route.any_resource) = (None, false);
         self.route.addresses.clear();
         let domain = self.config.jid.domain().to_owned();
+        if let Some(host) = self.route.elsewhere.take().filter(|_| self.config.targets.is_empty()) {
+            return self.discover(host);
+        }
         let known = match &self.config.targets {
             targets if !targets.is_empty() => targets.clone(),
             _ if domain.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() => {

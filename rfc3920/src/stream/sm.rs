@@ -6,7 +6,7 @@ use std::time::Duration;
 use wire::Instant;
 
 use super::stanzas::Fate;
-use super::{StanzaId, Target};
+use super::{Kind, StanzaId, Target};
 use crate::ns;
 use crate::xml::Element;
 
@@ -186,7 +186,8 @@ pub(super) fn location(text: &str, like: &Target) -> Option<Target> {
         None if text.matches(':').count() > 1 => (text, None), // a bare IPv6 address
         None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
     };
-    let port = port.map_or(Some(5222), |port| port.parse().ok().filter(|p| *p != 0))?;
+    let usual = if like.kind == Kind::StartTls { 5222 } else { like.port };
+    let port = port.map_or(Some(usual), |port| port.parse().ok().filter(|p| *p != 0))?;
     let valid = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
     let named = !host.is_empty() && host.len() <= 255 && host.chars().all(valid);
     named.then(|| Target::new(host, port, like.kind))
