@@ -83,7 +83,7 @@ fn message_out(bencher: divan::Bencher) {
         let message = Element::new(ns::CLIENT, "message").attr("to", "bob@wonderland.example").attr("type", "chat");
         session.client.send(NOW, message.child(body)).unwrap();
         session.acked += 1;
-        if session.acked % 16 == 0 {
+        if session.acked.is_multiple_of(16) {
             let ack = format!("<a xmlns='urn:xmpp:sm:3' h='{}'/>", session.acked);
             session.say(&ack);
         }
