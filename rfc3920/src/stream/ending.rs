@@ -43,12 +43,21 @@ impl Client {
     //= rfc6120#4.9.1.1/close MUST
     //# An error of ours is sent as <error/>, the end of the stream follows at once, and then the connection closes.
     fn fail_with(&mut self, error: Error, stream_error: &Element) {
-        self.write(stream_error);
-        self.end_in_order(error);
+        match self.state {
+            State::Securing => self.end(error), // between two streams there is none to say it on
+            State::Closing => self.end(Error::Closed),
+            _ => {
+                self.write(stream_error);
+                self.end_in_order(error);
+            }
+        }
     }
 
     /// Ends the stream and the connection at once.
     pub(super) fn end_in_order(&mut self, error: Error) {
+        if self.state == State::Closing {
+            return self.end(Error::Closed); // ours has ended, and that was what the application wanted
+        }
         self.write_close();
         self.end(error);
     }

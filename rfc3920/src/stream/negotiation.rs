@@ -65,6 +65,9 @@ impl Client {
     /// Their stream header.
     pub(super) fn header(&mut self, header: Header) {
         self.trace_header(&header);
+        if self.state == State::Closing {
+            return; // the answer to ours, which was closed before it came
+        }
         if self.state != State::Opening {
             return self.broken("bad-format", "a second stream header");
         }
