@@ -177,23 +177,33 @@ fn a_session_without_resumption_is_lost_with_its_connection() {
 
 #[test]
 fn the_failed_resumption_may_say_what_arrived() {
-    let mut rig = Rig::connected(config(), Options::default());
-    rig.server.options.mute = true;
-    let first = rig.client.send(rig.now, message("arrived")).unwrap();
-    let second = rig.client.send(rig.now, message("did not")).unwrap();
-    rig.drop_connection();
-    rig.take();
-    rig.client.connect(rig.now).unwrap();
-    rig.run();
-    rig.server.options.mute = false;
-    // by hand, since the small server never fails with a count
-    rig.drop_connection();
-    rig.server.kept = None;
-    rig.client.connect(rig.now).unwrap();
-    rig.run();
-    let lost =
-        rig.events.iter().find_map(|e| if let Event::Lost { stanzas } = e { Some(stanzas.clone()) } else { None });
-    assert_eq!(lost.unwrap().iter().map(|(id, _)| *id).collect::<Vec<_>>(), [first, second]);
+    // by an element of its own, and within the success of SASL2
+    for options in [Options::default(), Options { bind2: false, ..Options::modern() }, Options::modern()] {
+        for (failed, arrived) in [("h='1'", 1), ("h='0'", 0), ("", 0)] {
+            let mut rig = Rig::connected(config(), Options { failed, ..options.clone() });
+            rig.server.options.mute = true;
+            let first = rig.send(message("arrived"));
+            let second = rig.send(message("did not"));
+            rig.drop_connection();
+            rig.take();
+            (rig.server.options.mute, rig.server.kept) = (false, None);
+            rig.pass(SECOND * 2);
+            assert!(rig.online().is_some_and(|online| !online.resumed), "{:?}", rig.events);
+            let lost =
+                rig.events.iter().find_map(|e| if let Event::Lost { stanzas } = e { Some(stanzas) } else { None });
+            let lost: Vec<_> = lost.into_iter().flatten().map(|(id, _)| *id).collect();
+            assert_eq!(
+                (delivered(&rig), lost),
+                ([first, second][..arrived].to_vec(), [first, second][arrived..].to_vec())
+            );
+        }
+        let mut rig = Rig::connected(config(), Options { failed: "h='1'", ..options });
+        rig.drop_connection();
+        rig.server.kept = None;
+        rig.pass(SECOND * 2);
+        let expected = "handled-count-too-high";
+        assert!(matches!(rig.final_error(), Some(Error::Protocol { condition, .. }) if *condition == expected));
+    }
 }
 
 //= xep-0198#4/too-high test
@@ -216,14 +226,15 @@ fn counts_that_cannot_be_end_the_stream() {
 //= xep-0198#5/previd test
 #[test]
 fn another_session_than_the_one_asked_for_is_refused() {
-    let mut rig = Rig::connected(config(), Options::default());
-    rig.server.kept.as_mut().unwrap().id = "mallory".into();
-    rig.server.options.mute = true;
-    rig.drop_connection();
-    rig.server.options.mute = false;
-    rig.pass(SECOND * 2);
-    // the server does not know the one asked for, so a new one was bound
-    assert!(rig.online().is_some_and(|online| !online.resumed));
+    for options in [Options::default(), Options::modern()] {
+        let mut rig = Rig::connected(config(), options);
+        rig.server.options.previd = Some("mallory");
+        rig.drop_connection();
+        rig.take();
+        rig.pass(SECOND * 2);
+        assert!(matches!(rig.final_error(), Some(Error::Protocol { .. })), "{:?}", rig.events);
+        assert!(rig.online().is_none());
+    }
 }
 
 #[test]

@@ -267,9 +267,7 @@ impl Client {
             binding,
         };
         self.tell(Event::Online(Box::new(online)));
-        if resumed {
-            self.write_again();
-        }
+        self.write_again(); // of a new session, what was given since the login brought it
         if !self.active {
             self.indicate();
         }

@@ -240,10 +240,11 @@ impl Client {
 
     /// `<resumed/>` came: the session goes on where it was.
     pub(super) fn resumed(&mut self, element: &Element) {
-        let previd = self.session.as_ref().and_then(|s| s.management.as_ref()?.id.as_deref());
+        let ours = self.session.as_ref().and_then(|s| s.management.as_ref()?.id.as_deref());
+        let known = ours.is_some() && element.get("previd") == ours;
         //= xep-0198#5/previd MUST
         //# A session that was not asked for, or no count, ends the stream.
-        let (true, Some(h)) = (element.get("previd") == previd, sm::h(element)) else {
+        let (true, Some(h)) = (known, sm::h(element)) else {
             return self.broken("bad-format", "another session was resumed");
         };
         if let Some(link) = &mut self.link {
@@ -355,9 +356,10 @@ impl Client {
         }
     }
 
-    /// Until when the session is kept, where it may be given up.
+    /// Until when the session is kept, where it may be given up: not while the server may be about to resume it, or has.
     pub(super) fn session_deadline(&self) -> Instant {
-        let kept = self.session.as_ref().filter(|_| self.state != State::Resuming);
+        let asked = matches!(self.state, State::Login | State::Resuming) || self.session_stands();
+        let kept = self.session.as_ref().filter(|_| !asked);
         kept.map_or(Instant::FAR, |session| session.until)
     }
 

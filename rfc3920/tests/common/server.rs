@@ -42,6 +42,14 @@ pub struct Options {
     pub bound: Option<String>,
     /// Answers nothing at all.
     pub mute: bool,
+    /// More within the success of SASL2.
+    pub success: &'static str,
+    /// The features that belong to that success are left to the test.
+    pub late_features: bool,
+    /// Attributes of the `<failed/>` that a resumption gets.
+    pub failed: &'static str,
+    /// The id that `<resumed/>` names, instead of the one that was asked for.
+    pub previd: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -64,6 +72,10 @@ impl Default for Options {
             binds: true,
             bound: None,
             mute: false,
+            success: "",
+            late_features: false,
+            failed: "",
+            previd: None,
         }
     }
 }
@@ -327,17 +339,18 @@ impl Server {
         let wanted = element.get("previd").unwrap_or_default();
         match self.kept.as_mut().filter(|kept| kept.id == wanted) {
             Some(kept) => {
-                let answer = format!("<resumed xmlns='urn:xmpp:sm:3' h='{}' previd='{wanted}'/>", kept.handled);
+                let previd = self.options.previd.unwrap_or(wanted);
+                let answer = format!("<resumed xmlns='urn:xmpp:sm:3' h='{}' previd='{previd}'/>", kept.handled);
                 self.acked(element);
                 if let Some(stream) = &mut self.stream {
                     stream.managed = true;
                 }
                 answer
             }
-            None => {
-                "<failed xmlns='urn:xmpp:sm:3'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>"
-                    .to_owned()
-            }
+            None => format!(
+                "<failed xmlns='urn:xmpp:sm:3' {}><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>",
+                self.options.failed
+            ),
         }
     }
 
@@ -467,9 +480,12 @@ impl Server {
             text += &format!("<token xmlns='urn:xmpp:fast:0' token='{token}' expiry='2030-01-01T00:00:00Z'/>");
             self.tokens.push(token);
         }
+        text += self.options.success;
         self.say(&(text + "</success>"));
-        let features = self.features();
-        self.say(&features);
+        if !self.options.late_features {
+            let features = self.features();
+            self.say(&features);
+        }
         if resumed {
             self.resend();
         }
