@@ -179,7 +179,12 @@ fn see_other_host_is_followed_at_once() {
         assert_eq!(rig.dials[1..], [(Transport::Tcp, to.to_owned())], "{host}");
         // our stream to the first one was closed, so this is another session
         assert!(rig.online().is_some_and(|online| !online.resumed), "{host}: {:?}", rig.events);
-        assert!(rig.offline().is_none(), "{host}: nothing to tell");
+        let offline = rig.offline().map(|(error, again)| (matches!(error, Error::Stream(_)), again));
+        assert_eq!(
+            offline,
+            Some((true, Some(rig.now))),
+            "{host}: the session is gone, and the next one begins at once"
+        );
         assert!(rig.server.headers.iter().all(|header| header.to.as_deref() == Some("wonderland.example")));
         assert!(rig.server.seen.iter().any(|element| element.is(ns::TLS, "starttls")));
     }
@@ -196,7 +201,9 @@ fn a_host_without_a_port_is_looked_up_as_a_domain_is() {
     rig.run();
     rig.take();
     rig.say(&see_other("other.example"));
-    assert_eq!(rig.take()[..], [Event::Discover { domain: "other.example".into() }]);
+    let events = rig.take();
+    assert!(matches!(events[..], [Event::Offline { again: Some(_), .. }, Event::Discover { .. }]), "{events:?}");
+    assert_eq!(events[1], Event::Discover { domain: "other.example".into() });
     rig.client.discovered(rig.now, vec![Target::new("192.0.2.2", 5223, Kind::DirectTls)]).unwrap();
     rig.run();
     assert_eq!(rig.dials[1], (Transport::Tls, "192.0.2.2:5223".to_owned()));
@@ -217,6 +224,27 @@ fn redirects_in_a_circle_end() {
     rig.say(&format!("{header}{}", see_other("192.0.2.1")));
     assert_eq!(rig.final_error(), Some(&Error::Redirects));
     assert_eq!(rig.dials.len(), 4);
+}
+
+//= rfc6120#4.9.3.19/bounded test
+#[test]
+fn a_server_that_sends_every_session_away_is_left() {
+    let mut rig = Rig::connected(config(), Options::default());
+    for n in 1..=3 {
+        rig.say(&see_other("192.0.2.1"));
+        assert_eq!((rig.client.state(), rig.dials.len()), (State::Online, n + 1));
+        let offline = rig.events.iter().filter(|e| matches!(e, Event::Offline { again: Some(_), .. })).count();
+        assert_eq!(offline, n, "a session that is gone is told as such");
+    }
+    rig.say(&see_other("192.0.2.1"));
+    assert_eq!(rig.final_error(), Some(&Error::Redirects));
+    // those that are far apart are none in a row
+    let mut rig = Rig::connected(config(), Options::default());
+    for n in 1..=9 {
+        rig.pass(SECOND * 61);
+        rig.say(&see_other("192.0.2.1"));
+        assert_eq!((rig.client.state(), rig.dials.len()), (State::Online, n + 1));
+    }
 }
 
 #[test]

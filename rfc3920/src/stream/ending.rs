@@ -139,7 +139,7 @@ impl Client {
     }
 
     //= rfc6120#4.9.3.19/bounded SHOULD
-    //# No more in a row than the limit, which a session resets.
+    //# No more in a row than the limit; a session that lasted, or a wait, begins another row.
     //= rfc6120#4.9.3.19/same-rules MUST
     //# `to` is the account's domain as before, TLS is asked for as before, and the driver checks the same certificate's name.
     //= rfc6120#4.9.3.19/resolve MUST
@@ -153,6 +153,10 @@ impl Client {
         let Some(target) = target else {
             return self.end_in_order(Error::Stream(error));
         };
+        let online = self.route.online.take();
+        if online.is_some_and(|since| self.now - since >= self.config.timing.stable) {
+            self.route.redirects = 0;
+        }
         self.route.redirects += 1;
         if self.route.redirects > self.config.limits.redirects {
             return self.end_in_order(Error::Redirects);
@@ -160,6 +164,9 @@ impl Client {
         self.write_close();
         self.drop_link();
         self.go(Stimulus::Retry, Duration::MAX);
+        if online.is_some() {
+            self.tell(Event::Offline { error: Error::Stream(error), again: Some(self.now) });
+        }
         self.keep_session();
         let by_name = !host.contains(':') && target.host.parse::<std::net::IpAddr>().is_err();
         self.route.elsewhere = by_name.then(|| target.host.clone());
@@ -200,6 +207,7 @@ impl Client {
             self.tell(Event::Offline { error, again: None });
             return self.lose_session();
         }
+        self.route.redirects = 0;
         let wait = self.route.wait(&self.config.timing, &mut self.rng);
         self.go(Stimulus::Retry, wait);
         self.tell(Event::Offline { error, again: Some(self.until) });

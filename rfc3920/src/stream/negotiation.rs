@@ -247,7 +247,6 @@ impl Client {
     pub(super) fn ready(&mut self) {
         self.go(Stimulus::Ready, Duration::MAX);
         self.route.online = Some(self.now);
-        self.route.redirects = 0;
         self.route.any_resource = false;
         let Some((link, session)) = self.link.as_mut().zip(self.session.as_mut()) else { return };
         session.until = wire::Instant::FAR;
