@@ -2,6 +2,7 @@
 //! deadline that is never met, no memory beyond its limits, and no secret in the clear.
 #![no_main]
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
@@ -18,6 +19,8 @@ struct World {
     conn: Option<ConnId>,
     secured: bool,
     stanzas: u64,
+    /// The id of the last iq that was sent.
+    id: String,
 }
 
 impl World {
@@ -46,6 +49,9 @@ impl World {
                         "in the clear: {text}"
                     );
                     assert!(!text.contains("looking-glass"));
+                    if let Some(id) = text.split_once("<iq ").and_then(|(_, iq)| iq.split_once("id='")) {
+                        self.id = id.1.split('\'').next().unwrap_or_default().to_owned();
+                    }
                 }
                 Output::Event(Event::Discover { .. }) => {
                     let _ = self.client.discovered(self.now, vec![Target::new("a.example", 1, Kind::DirectTls)]);
@@ -93,16 +99,24 @@ impl World {
         self.say(format!("<success xmlns='{}'/>", ns::SASL).as_bytes());
         let more = format!("<bind xmlns='{}'/><sm xmlns='{}'/>", ns::BIND, ns::SM);
         self.say(features(&more).as_bytes());
+        let bind = format!("<bind xmlns='{}'><jid>alice@wonderland.example/x</jid></bind>", ns::BIND);
+        self.say(format!("<iq type='result' id='{}'>{bind}</iq>", self.id).as_bytes());
+        self.say(format!("<enabled xmlns='{}' id='s' resume='true'/>", ns::SM).as_bytes());
     }
 }
 
 fuzz_target!(|data: &[u8]| {
-    let mut credentials = Credentials::new("alice", "looking-glass").expect("credentials");
+    static ALICE: OnceLock<(Credentials, Jid)> = OnceLock::new();
+    let (credentials, jid) = ALICE.get_or_init(|| {
+        let credentials = Credentials::new("alice", "looking-glass").expect("credentials");
+        (credentials, Jid::parse("alice@wonderland.example").expect("a JID"))
+    });
+    let mut credentials = credentials.clone();
     let (first, mut rest) = data.split_first().unwrap_or((&0, &[]));
     if first & 8 != 0 {
         credentials = Credentials::certificate();
     }
-    let mut config = Config::new(Jid::parse("alice@wonderland.example").expect("a JID"), credentials);
+    let mut config = Config::new(jid.clone(), credentials);
     let kind = [Kind::StartTls, Kind::DirectTls, Kind::WebSocket][usize::from(first & 3) % 3];
     config.targets = vec![Target::new("192.0.2.1", 5222, kind)];
     config.policy.allow_plain = true;
@@ -110,7 +124,8 @@ fuzz_target!(|data: &[u8]| {
     config.limits.inbound = 4;
     config.raw = first & 4 != 0;
     let client = Client::new(config, Rng::from_u64(1));
-    let mut world = World { client, now: Instant::from_millis(1), conn: None, secured: false, stanzas: 0 };
+    let mut world =
+        World { client, now: Instant::from_millis(1), conn: None, secured: false, stanzas: 0, id: String::new() };
     world.client.connect(world.now).expect("to connect");
     world.drain();
     if first & 16 != 0 {
