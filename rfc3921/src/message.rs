@@ -137,6 +137,8 @@ impl Message {
     /// let message = Message::from_element(&Element::parse(text, &Limits::default()).unwrap()).unwrap();
     /// assert_eq!((message.kind, message.body.as_deref()), (MessageType::Chat, Some("Have some wine")));
     /// ```
+    //= rfc6121#5.2.5/opaque MUST
+    //# A string that is only handed on.
     //= rfc6121#5.2.2/unknown-type MUST
     //# No type, and a type that is not defined, is normal.
     //= rfc6121#5.3/unknown-ignored MUST
@@ -246,6 +248,8 @@ impl Message {
 }
 
 /// The text of a child in the language of the stanza, or else the first one.
+//= rfc6121#5.2.3/plain MUST NOT
+//# Only the body's own text is read, and only text is written into one: markup shows as the characters it is made of.
 //= rfc6121#5.2.3/languages MUST
 //# Of several the one without a language, or in that of the stanza; else the first.
 fn text_in(element: &Element, name: &'static str) -> Option<String> {

@@ -87,6 +87,8 @@ impl Change {
     /// let Ok(Change::Set(item)) = Change::from_element(&element) else { panic!() };
     /// assert_eq!((item.subscription, item.groups.contains("Tea")), (Subscription::Both, true));
     /// ```
+    //= rfc6121#2.1.2.3/required MUST
+    //# An item without an address, or with none that is one, is no item; the address is its key in the roster.
     //= rfc6121#2.1.2.5/unknown-subscription MUST
     //# No subscription, and a value that is not defined, is none; removal means nothing in a whole roster.
     pub fn from_element(element: &Element) -> Result<Change, Error> {
@@ -119,6 +121,8 @@ impl Change {
     }
 
     /// Writes what a client may ask for: name and groups, or the removal.
+    //= rfc6121#2.1.2.1/never-sent MUST NOT
+    //# Only what a client may ask for is written: the approval of an item that came from the server stays here.
     //= rfc6121#2.1.2.2/no-ask MUST NOT
     //# A request carries address, name and groups alone: never approved, ask, or a subscription other than remove.
     pub fn to_request(&self) -> Element {
@@ -171,6 +175,8 @@ impl Query {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
     /// The version that the server gave it, if it gives versions.
+    //= rfc6121#2.1.1/opaque MUST
+    //# A string that nothing here looks into: it goes into the next request as it came.
     pub ver: Option<String>,
     items: BTreeMap<Jid, Item>,
 }

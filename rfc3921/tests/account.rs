@@ -28,7 +28,10 @@ fn sent(world: &mut World) -> Vec<String> {
     world.house().got.iter().map(|(_, stanza)| stanza.to_string()).collect()
 }
 
+//= rfc6121#2.1.1/opaque test
+//= rfc6121#2.1.3/no-item test
 //= rfc6121#2.6.2/only-offered test
+//= rfc6121#2.6.3/interim test
 //= rfc6121#2.6.3/empty test
 #[test]
 fn a_roster_that_is_known_is_not_sent_again() {
@@ -38,6 +41,11 @@ fn a_roster_that_is_known_is_not_sent_again() {
     world.house().rosters.get_mut(ALICE).unwrap().1.clear(); // what would come if it was sent
     let again = world.add_saved(config(ALICE), saved.clone());
     assert_eq!(world.session(again).roster().len(), 1);
+    let asked = sent(&mut world);
+    assert!(asked.iter().any(|s| s.contains("<query xmlns='jabber:iq:roster' ver='v1'/>")), "{asked:#?}");
+    let push = "<iq type='set' id='i'><query xmlns='jabber:iq:roster' ver='v2'><item jid='hare@wonderland.example'/></query></iq>";
+    world.say(ALICE, push);
+    assert_eq!((world.session(again).roster().len(), world.session(again).roster().ver.as_deref()), (2, Some("v2")));
     world.house().stream_features = "";
     world.house().got.clear();
     let old = world.add_saved(config(ALICE), saved);
@@ -103,9 +111,13 @@ fn contacts_get_answers_and_unknown_nodes_none() {
     assert_eq!(world.texts(alice), ["x"]);
 }
 
+//= rfc6121#2.1.5/one-item-only test
 //= rfc6121#2.3.1/set test
 //= rfc6121#2.5.1/remove test
 //= rfc6121#3.1.1/bare test
+//= rfc6121#3.1.4/answer-asked test
+//= rfc6121#3.2.1/cancel test
+//= rfc6121#3.3.1/unsubscribe test
 //= rfc6121#3.4.1/only-offered test
 #[test]
 fn roster_and_subscriptions_are_asked_for_as_they_must() {

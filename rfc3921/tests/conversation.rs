@@ -69,6 +69,8 @@ fn another_client_gets_copies() {
     assert_eq!(world.texts(bob), ["to the phone"]);
 }
 
+//= xep-0198#8/resend test
+//= xep-0313#7/after-bind2 test
 #[test]
 fn a_broken_connection_loses_and_doubles_nothing() {
     for forget in [false, true] {
@@ -93,6 +95,7 @@ fn a_broken_connection_loses_and_doubles_nothing() {
     }
 }
 
+//= xep-0313#3.4/page test
 #[test]
 fn what_was_missed_comes_from_the_archive_in_pages() {
     let mut world = World::new(House::new().friends(ALICE, BOB));
@@ -132,6 +135,7 @@ fn what_is_written_offline_goes_out_later() {
     assert_eq!(world.texts(bob), ["later"]);
 }
 
+//= xep-0085#5.3/no-repeat test
 #[test]
 fn writing_is_told_once_and_to_contacts_alone() {
     let (mut world, alice, bob) = two();

@@ -315,6 +315,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     //= rfc6121#5.2.2/unknown-type test
+    //= rfc6121#5.2.3/plain test
+    //= rfc6121#5.2.5/opaque test
     //= xep-0203#2/stamp test
     //= xep-0085#5.1/one test
     #[test]
@@ -324,6 +326,10 @@ proptest! {
         prop_assert_eq!(Message::from_element(&odd).unwrap().kind, MessageType::Normal);
         let two = value.to_element().child(ChatState::Gone.to_element()).child(ChatState::Active.to_element());
         prop_assert_eq!(Message::from_element(&two).unwrap().state, None);
+        let mut rich = Element::new(ns::CLIENT, "message");
+        rich.push(Element::new(ns::CLIENT, "body").with_text("a").child(Element::new(ns::CLIENT, "b").with_text("c")));
+        let rich = Message::from_element(&rich).unwrap();
+        prop_assert_eq!(rich.body.as_deref(), Some("a"));
     }
 
     //= rfc6121#4.7.1/types test
@@ -346,7 +352,9 @@ proptest! {
     }
 
     //= rfc6121#2.1.2.5/unknown-subscription test
+    //= rfc6121#2.1.2.1/never-sent test
     //= rfc6121#2.1.2.2/no-ask test
+    //= rfc6121#2.1.2.3/required test
     //= rfc6121#2.6.3/replace test
     #[test]
     fn rosters(value in vec(change(), 0..5), ver in of(word())) {
@@ -360,6 +368,7 @@ proptest! {
             let none = matches!(&odd, Change::Set(item) if item.subscription == Subscription::None);
             prop_assert!(none || change.to_element().get("subscription") == Some("remove"));
         }
+        prop_assert!(Change::from_element(&Element::new(ns::ROSTER, "item")).is_err());
         let mut roster = Roster::default();
         roster.replace(query.clone(), 2);
         prop_assert!(roster.len() <= 2);

@@ -148,6 +148,8 @@ impl Session {
     }
 
     /// A push: an iq that sets something of the roster.
+    //= rfc6121#2.6.3/interim MUST
+    //# There is one way for all pushes, whether they follow a whole roster, an empty answer or a change.
     //= rfc6121#2.1.6/from MUST
     //# Without `from`, or from one's own bare address: whatever anybody else says about the roster is refused.
     //= rfc6121#2.1.6/answer MUST
@@ -219,6 +221,8 @@ impl Session {
     ///
     /// # Errors
     /// [`CommandError::NotOffered`], or another [`CommandError`].
+    //= rfc6121#3.1.4/answer-asked MUST
+    //# `subscribed` here, `unsubscribed` by refuse_presence; both forget that somebody waits.
     //= rfc6121#3.4.1/only-offered MUST NOT
     //# Nobody is approved before having asked, unless the stream offers pre-approval.
     pub fn approve(&mut self, now: Instant, jid: &Jid) -> Result<(), CommandError> {
@@ -236,6 +240,8 @@ impl Session {
     ///
     /// # Errors
     /// [`CommandError`].
+    //= rfc6121#3.2.1/cancel MUST
+    //# The same stanza refuses who asks and ends what was allowed.
     pub fn refuse_presence(&mut self, now: Instant, jid: &Jid) -> Result<(), CommandError> {
         self.about_subscription(now, jid, Presence::new(PresenceType::Unsubscribed))?;
         self.subscribers.remove(jid.bare_str());
@@ -246,6 +252,8 @@ impl Session {
     ///
     /// # Errors
     /// [`CommandError`].
+    //= rfc6121#3.3.1/unsubscribe MUST
+    //# Presence of that type to the bare address; the contact stays in the roster.
     pub fn unsubscribe(&mut self, now: Instant, jid: &Jid) -> Result<(), CommandError> {
         self.about_subscription(now, jid, Presence::new(PresenceType::Unsubscribe))
     }
@@ -277,6 +285,8 @@ impl Session {
         self.change_roster(now, &Change::Removed(jid.bare()))
     }
 
+    //= rfc6121#2.1.5/one-item-only MUST
+    //# Every change of the roster goes through here: an iq of type set with one item.
     fn change_roster(&mut self, now: Instant, change: &Change) -> Result<RequestId, CommandError> {
         self.tick(now);
         let query = Query::default().to_element().child(change.to_request());
@@ -300,6 +310,8 @@ impl Session {
         Some(Presence { show, status, priority, caps, ..Presence::new(PresenceType::Available) })
     }
 
+    //= rfc6121#4.3/no-probe SHOULD NOT
+    //# No command and no state of the session makes a presence of type probe.
     pub(super) fn send_presence(&mut self, presence: Presence) {
         let _ = self.client.send(self.now, presence.to_element()); // without a session there is nobody to tell
     }

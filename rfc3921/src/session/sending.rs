@@ -199,6 +199,12 @@ impl Session {
     }
 
     /// An empty message for somebody, with ids.
+    //= rfc6121#5.1/chat-type SHOULD
+    //# Chat for all conversations of two; the thread is the one that the application gives.
+    //= rfc6121#5.1/lock SHOULD skip
+    //# Bare addresses throughout: with carbons every client of the contact gets all, and none has to be guessed.
+    //= rfc6121#5.2.1/to SHOULD
+    //# No message is written without a recipient.
     //= rfc6121#5.2.2/room-type MUST
     //# Groupchat to a room, chat to all others.
     fn compose(&mut self, to: &Jid) -> Result<Message, CommandError> {
@@ -340,6 +346,8 @@ impl Session {
     }
 
     /// A message came back.
+    //= rfc6121#5.2.2/show-error SHOULD
+    //# An error for a message that was sent here becomes `Failed` with its reason; one for no message of ours does not.
     pub(super) fn bounced(&mut self, message: Message) {
         let (Some(from), Some(id), Some(error)) = (message.from, message.id, message.error) else {
             return self.drop_noise(super::DropReason::Unrelated);

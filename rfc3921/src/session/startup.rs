@@ -75,6 +75,10 @@ impl Session {
         let account = self.account.clone();
         //= rfc6121#2.2/before-presence SHOULD
         //# The roster is asked for first; presence waits for its answer.
+        //= rfc6121#2.1.3/no-item MUST NOT
+        //# The query is empty but for the version.
+        //= rfc6121#2.6.2/offered SHOULD
+        //# Where the stream offers versions, the kept one goes along, or an empty one to begin with.
         //= rfc6121#2.6.2/only-offered MUST NOT
         //# A version goes along only when the stream offers versions: the kept one, or an empty one.
         let ver = versioned.then(|| self.roster.ver.clone().unwrap_or_default());

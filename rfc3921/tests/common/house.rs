@@ -44,6 +44,8 @@ pub struct House {
     pub silent: BTreeSet<&'static str>,
     /// Pages of archives that were asked for.
     pub pages: usize,
+    /// What the server has.
+    pub services: Vec<String>,
     /// Rooms say that they are new.
     pub created: bool,
     rooms: BTreeMap<String, BTreeMap<String, Jid>>,
@@ -89,6 +91,7 @@ impl House {
             silent: BTreeSet::new(),
             pages: 0,
             created: false,
+            services: Vec::new(),
             rooms: BTreeMap::new(),
             conns: BTreeMap::new(),
             kept: BTreeMap::new(),
@@ -287,7 +290,10 @@ impl House {
         let answer = match (payload.ns(), payload.name()) {
             (ns::ROSTER, _) if here && iq.get("type") == Some("get") => self.roster(account, payload),
             (ns::DISCO_INFO, _) => Some(self.info(account, to.as_ref())),
-            (ns::DISCO_ITEMS, _) => Some(Items::default().to_element()),
+            (ns::DISCO_ITEMS, _) => {
+                let item = |text: &String| rfc3921::disco::Item { jid: jid(text), node: None, name: None };
+                Some(Items { node: None, items: self.services.iter().map(item).collect() }.to_element())
+            }
             (ns::CARBONS, _) => {
                 self.conns.get_mut(&conn).expect("a connection").carbons = true;
                 let session = self.conns[&conn].session.clone();
