@@ -9,7 +9,7 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring \
 	amf0 amf3 rtmp_session flv rtmp_tag rtmp_chunk rtmp_handshake rtmpt shared_object h264_rtp ws_frame peer_line \
-	xmpp_stream xmpp_stanza xmpp_client jid scram
+	xmpp_stream xmpp_stanza xmpp_client xmpp_session jid scram
 
 .PHONY: help demo test fmt-check clippy unit docs-check interop interop-install bench fuzz docs
 help:
