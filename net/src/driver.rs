@@ -102,9 +102,9 @@ impl<M: Machine> Driver<M> {
         self.io.failures.iter().find(|failure| failure.0 == conn).map(|failure| failure.1.as_str())
     }
 
-    /// [`Driver::failure`] of whichever connection failed last, for machines that have one at a time.
-    pub fn last_failure(&self) -> Option<&str> {
-        self.io.failures.front().map(|failure| failure.1.as_str())
+    /// Whichever connection failed last, and its [`Driver::failure`]: for machines that have one connection at a time.
+    pub fn last_failure(&self) -> Option<(ConnId, &str)> {
+        self.io.failures.front().map(|(conn, why)| (*conn, why.as_str()))
     }
 
     /// Writes everything that is sent and received from now on into `trace`, or stops that.

@@ -10,7 +10,7 @@ use rfc3920::sasl::{self, Credentials};
 use rfc3920::stanza::{Condition, StanzaError, StreamCondition};
 use rfc3920::stream::{self, Error, Kind, RequestError, RequestId, Target};
 use rfc3921::session::{self, Answer, CommandError, Event, Policy, Saved, Session};
-use wire::{Instant, Rng};
+use wire::{CloseReason, ConnId, Instant, Rng};
 
 use super::account::{Account, Password};
 use super::options::TlsVersion;
@@ -131,8 +131,12 @@ pub struct Connection {
     rng: Rng,
     jid: Jid,
     domain: String,
-    /// For the words of a failure.
+    /// Where we connect to, and who must prove to be there, for the words of a failure.
     place: String,
+    host: String,
+    /// The connection that failed last, and why the one that is gone now did.
+    failed: Option<ConnId>,
+    failure: Option<String>,
     own_authority: bool,
     timeout: Duration,
     was_online: bool,
@@ -145,6 +149,7 @@ impl Connection {
         let (jid, domain) = (stream.jid.bare(), stream.jid.domain_ascii().into_owned());
         let place =
             stream.targets.first().map_or_else(|| domain.clone(), |target| format!("{}:{}", target.host, target.port));
+        let host = net.tls.server_name.clone().unwrap_or_else(|| domain.clone());
         let (timeout, own_authority) = (stream.timing.request, matches!(net.tls.trust, Trust::Roots(_)));
         let mut config = session::Config::new(stream, net.clock.epoch());
         (config.availability, config.carbons, config.bookmarks) = (None, false, false);
@@ -153,7 +158,21 @@ impl Connection {
         let mut driver = Driver::with_config(Session::new(config, saved, rng.split()), net);
         let now = driver.now();
         let _first_time = driver.machine_mut().connect(now);
-        Connection { driver, lookup: None, rng, jid, domain, place, own_authority, timeout, was_online: false }
+        let (lookup, failed, failure, was_online) = (None, None, None, false);
+        Connection {
+            driver,
+            lookup,
+            rng,
+            jid,
+            domain,
+            place,
+            host,
+            failed,
+            failure,
+            own_authority,
+            timeout,
+            was_online,
+        }
     }
 
     /// The session.
@@ -208,6 +227,12 @@ impl Connection {
                     self.was_online = true;
                     tracing::debug!("logged in as {} by {}", online.jid, online.mechanism);
                     return Event::Online(online);
+                }
+                Event::Offline { error, again } => {
+                    let (failed, failure) = self.driver.last_failure().unzip();
+                    self.failure = failure.filter(|_| failed != self.failed).map(str::to_owned);
+                    self.failed = failed;
+                    return Event::Offline { error, again };
                 }
                 event => return event,
             }
@@ -270,7 +295,8 @@ impl Connection {
     /// # Errors
     /// As [`Connection::wait`].
     pub async fn online(&mut self) -> Result<(), Ending> {
-        self.wait("login", |_, event| matches!(event, Event::Online(_)).then_some(Ok(()))).await
+        self.wait(&format!("login at {}", self.place), |_, event| matches!(event, Event::Online(_)).then_some(Ok(())))
+            .await
     }
 
     /// Waits until the roster is there and the server's abilities are known.
@@ -278,7 +304,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::wait`].
     pub async fn ready(&mut self) -> Result<(), Ending> {
-        self.wait("login", |_, event| matches!(event, Event::Ready).then_some(Ok(()))).await
+        self.wait(&format!("login at {}", self.place), |_, event| matches!(event, Event::Ready).then_some(Ok(()))).await
     }
 
     /// Gives a command, and waits for its answer.
@@ -341,8 +367,8 @@ impl Connection {
 
     /// What an end comes to, in words for the user, with what to do next.
     pub fn explain(&self, error: &Error) -> Ending {
-        let (jid, domain, place) = (&self.jid, &self.domain, &self.place);
-        let failure = self.driver.last_failure();
+        let Connection { jid, domain, place, host, .. } = self;
+        let failure = self.failure.as_deref();
         match error {
             Error::Refused(why) => {
                 let hint = match why.condition {
@@ -357,22 +383,29 @@ impl Connection {
             Error::Untrusted => {
                 let why = failure.unwrap_or("TLS could not be agreed on");
                 let hint = match self.own_authority {
-                    true => "is --ca the authority that signed it?",
-                    false => "--ca FILE trusts an authority of your own",
+                    _ if why.contains("not TLS") => "; check the port, and --direct-tls",
+                    _ if !why.contains("authority") => "",
+                    true => "; is --ca the authority that signed it?",
+                    false => "; --ca FILE trusts an authority of your own",
                 };
-                Outcome::Untrusted
-                    .because(format!("{place} does not prove to be {domain}: {why}; nothing was sent; {hint}"))
+                Outcome::Untrusted.because(format!("{place} does not prove to be {host}: {why}; nothing was sent{hint}"))
             }
             Error::NoStartTls | Error::StartTlsRefused | Error::Injected | Error::Insecure | Error::WrongFrom => {
                 Outcome::Untrusted.because(format!("no safe connection to {place}: {error}; no password was sent"))
             }
             Error::NoTarget => Outcome::NotFound
                 .because(format!("{domain} offers no XMPP service; check the address, or give --server HOST:PORT")),
-            Error::NotFound(_) | Error::Connection(_) => {
-                let why = failure.map_or_else(|| error.to_string(), str::to_owned);
-                Outcome::NotFound.because(format!(
-                    "cannot reach {place}: {why}; check the network and the address, or give --server HOST:PORT"
-                ))
+            Error::NotFound(_) => Outcome::NotFound.because(format!(
+                "cannot reach {place}: its name has no address; check the address and the network, or give --server HOST:PORT"
+            )),
+            Error::Connection(reason) => {
+                let why = failure.unwrap_or(match reason {
+                    CloseReason::Refused => "nobody accepts connections there",
+                    CloseReason::Timeout => "no answer",
+                    CloseReason::Peer | CloseReason::Reset => "it closed the connection",
+                    CloseReason::Local | CloseReason::Overflow | CloseReason::Untrusted => "the connection failed",
+                });
+                Outcome::NotFound.because(format!("cannot reach {place}: {why}; check the network, and host and port"))
             }
             Error::Timeout(_) | Error::Dead => Outcome::Timeout.because(format!("{place}: {error}")),
             Error::Stream(why) if why.condition == StreamCondition::HostUnknown => {

@@ -148,7 +148,7 @@ fn servers_that_are_not_there() {
     let server = Server::start("xmpp-nobody");
     let send = ["send", "bob@plain.xmpp.test", "hello"];
     let nobody = run(&mut server.xmpp_by("alice", "plain", Way::StartTls, free_port(), &send));
-    nobody.fails(7, &["cannot reach 127.0.0.1", "--server"]);
+    nobody.fails(7, &["cannot reach 127.0.0.1", "nobody accepts"]);
     run(&mut server.xmpp("alice", "elsewhere", Way::StartTls, &send)).fails(7, &["does not serve elsewhere.xmpp.test"]);
     // One that accepts and says nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -270,6 +270,19 @@ fn a_server_that_is_killed_and_comes_back() {
 }
 
 #[test]
+fn a_password_that_changes_meanwhile_is_tried_once() {
+    let mut server = Server::start("xmpp-changed");
+    let mut ear = listen(&mut by(&server, "alice", &["listen", "--raw"]));
+    server.kill();
+    let account = server.dir.join("prosody/data/plain%2exmpp%2etest/accounts/alice.dat");
+    std::fs::write(account, "return {\n\t[\"password\"] = \"another\";\n};\n").unwrap();
+    server.restart();
+    assert_eq!(ear.0.exit_code(PATIENCE), 6, "{}", ear.0.output());
+    assert!(ear.0.output().contains("wrong user name or password"), "{}", ear.0.output());
+    assert_eq!(ear.count("<auth "), 2, "the first login and one more: {}", ear.0.output());
+}
+
+#[test]
 fn the_next_run_goes_on_where_the_last_one_ended() {
     let server = Server::start("xmpp-state");
     let state = server.dir.join("state");
