@@ -24,6 +24,7 @@ pub use options::{
 };
 pub use outcome::{Ending, Outcome};
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use crate::common::{self, Failure, Signals};
@@ -33,7 +34,9 @@ pub fn main() -> ExitCode {
     let mut outcome = Outcome::Done;
     let failed = common::run("xmpp", || {
         let options: Options = common::parse_args(std::env::args_os())?;
-        options.log.start()?;
+        if !(options.has_screen() && std::io::stderr().is_terminal()) {
+            options.log.start()?;
+        }
         options.check()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::runtime)?;
         let ended = runtime.block_on(run(&options));
@@ -55,6 +58,9 @@ pub fn main() -> ExitCode {
 /// An end without success.
 pub async fn run(options: &Options) -> Result<(), Ending> {
     let mut signals = Signals::new().map_err(Failure::runtime)?;
+    if let Command::Chat(chat) = &options.command {
+        return chat::chat(account::accounts(&options.account)?, chat, &mut signals).await;
+    }
     let account = account::account(&options.account)?;
     // These two end by a signal as they end by themselves; for the others it is an end before the work is done.
     match &options.command {

@@ -1,10 +1,12 @@
 use std::fmt;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::chat::notify::Way;
 use crate::common::{Failure, LogOptions};
 
 /// The options of `xmpp`.
@@ -215,6 +217,12 @@ pub struct ChatOptions {
     /// Keep nothing on this machine
     #[arg(long, conflicts_with = "history")]
     pub no_history: bool,
+    /// What the terminal does when a message comes that nobody looks at
+    #[arg(long, value_enum, value_name = "none|bell|osc9|osc777", hide_possible_values = true, default_value_t)]
+    pub notify: Way,
+    /// Run this in a shell then; who and what are in its XMPP_FROM and XMPP_TEXT
+    #[arg(long, value_name = "CMD")]
+    pub notify_command: Option<String>,
 }
 
 /// The options of `xmpp send`.
@@ -423,6 +431,11 @@ pub struct UploadOptions {
 }
 
 impl Options {
+    /// Whether the program draws on the whole screen, where nothing else may write.
+    pub fn has_screen(&self) -> bool {
+        matches!(&self.command, Command::Chat(chat) if super::chat::run::has_screen(chat))
+    }
+
     /// Refuses what cannot work together.
     ///
     /// # Errors
@@ -432,6 +445,9 @@ impl Options {
             && ping.count == 0
         {
             return Err(Failure::usage("--count 0 asks nobody"));
+        }
+        if self.has_screen() && self.account.raw && std::io::stderr().is_terminal() {
+            return Err(Failure::usage("--raw would write across the screen: add 2>FILE, or --plain"));
         }
         let Some(url) = &self.account.websocket else { return Ok(()) };
         if self.account.tls_min.is_some() && url.starts_with("ws:") {

@@ -80,7 +80,7 @@ pub async fn give(
 }
 
 /// What kind of file it is, by its name: those that clients show.
-fn media_type(path: &Path) -> &'static str {
+pub fn media_type(path: &Path) -> &'static str {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     match extension.as_deref().unwrap_or_default() {
         "jpg" | "jpeg" => "image/jpeg",

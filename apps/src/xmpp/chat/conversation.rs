@@ -174,6 +174,8 @@ pub struct Conversation {
     pub joined: bool,
     /// Room: what opens it.
     pub password: Option<String>,
+    /// Corrections of ours: under which id they went out, and which line they are about.
+    pub corrections: Vec<(String, u64)>,
     /// Older messages were asked for.
     pub looking_back: bool,
     /// There are no older ones.
@@ -199,6 +201,7 @@ impl Conversation {
             occupants: BTreeMap::new(),
             joined: false,
             password: None,
+            corrections: Vec::new(),
             looking_back: false,
             complete: false,
         }
@@ -211,6 +214,10 @@ impl Conversation {
 
     /// The message that others call so.
     pub fn called_mut(&mut self, id: &str) -> Option<&mut Line> {
+        let corrected = self.corrections.iter().find(|(of, _)| of == id).map(|(_, key)| *key);
+        if let Some(key) = corrected {
+            return self.line_mut(key);
+        }
         self.lines.iter_mut().rev().find(|line| line.is_message() && line.is_called(id))
     }
 

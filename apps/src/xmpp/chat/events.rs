@@ -192,6 +192,26 @@ impl Model {
         }
     }
 
+    /// A page of an archive that was asked for: no news in it.
+    pub fn archived(&mut self, place: &Place, messages: Vec<Incoming>, complete: bool) {
+        let Some(at) = self.find(place) else { return };
+        let kind = self.conversations[at].kind;
+        for incoming in messages {
+            let text = !incoming.text.is_empty() || incoming.message.tombstone;
+            if !text
+                || incoming.message.retraction.is_some()
+                || self.corrects(at, &incoming)
+                || self.is_known(at, &incoming)
+            {
+                continue;
+            }
+            let name = self.author_of(place.account, kind, &incoming);
+            let line = line(&mut self.conversations[at], &incoming, name);
+            self.add_quietly(at, line);
+        }
+        self.restore(place, Vec::new(), complete);
+    }
+
     /// Whether what comes from an archive was said while we were away: an earlier run, or this one, has been there.
     fn is_news(&self, account: usize, kind: Kind, with: &Jid) -> bool {
         let account = &self.accounts[account];

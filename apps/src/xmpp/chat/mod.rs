@@ -8,6 +8,9 @@
 //! | [`action`] | what the model wants done outside of it |
 //! | [`conversation`] | one conversation and its lines |
 //! | [`command`], [`complete`], [`input`] | typed lines: read, completed, edited |
+//! | [`keys`], [`terminal`] | the terminal |
+//! | [`run`], [`doing`] | the loop, and what it does outside of the model |
+//! | [`history`], [`notify`] | what is kept on this machine; how the user hears of a message |
 //! | [`screen`], [`sidebar`], [`bars`], [`layout`], [`text`] | drawing, from the model alone |
 
 pub mod action;
@@ -16,13 +19,21 @@ pub mod command;
 pub mod commands;
 pub mod complete;
 pub mod conversation;
+pub mod doing;
 pub mod events;
+pub mod history;
 pub mod input;
+pub mod keys;
 pub mod layout;
 pub mod model;
+pub mod notify;
+pub mod run;
 pub mod screen;
 pub mod sidebar;
+pub mod terminal;
 pub mod text;
+
+pub use run::chat;
 
 #[cfg(test)]
 mod fixture;

@@ -382,6 +382,16 @@ impl Model {
         self.keys
     }
 
+    /// Adds a line that is no news, and keeps it.
+    pub(super) fn add_quietly(&mut self, at: usize, mut line: Line) {
+        self.keys += 1;
+        line.key = self.keys;
+        let (conversation, cells) = (&mut self.conversations[at], self.view.0);
+        if let (true, Some(place)) = (conversation.insert(line, cells), conversation.place.clone()) {
+            self.act(Action::Keep(place, self.keys));
+        }
+    }
+
     /// Lines that were kept by an earlier run come in.
     pub fn restore(&mut self, place: &Place, lines: Vec<Line>, complete: bool) {
         let Some(at) = self.find(place) else { return };
@@ -420,6 +430,21 @@ impl Model {
                 }
                 self.say(Some(place), Who::Error, &why);
             }
+        }
+        self.act(Action::Keep(place.clone(), key));
+    }
+
+    /// The session has taken a correction, under that id, or not.
+    pub fn corrected(&mut self, place: &Place, key: u64, id: Option<String>) {
+        let Some(at) = self.find(place) else { return };
+        let conversation = &mut self.conversations[at];
+        if let Some(line) = conversation.line_mut(key) {
+            line.mark = if id.is_some() { Mark::Sent } else { Mark::Failed };
+        }
+        if let Some(id) = id {
+            conversation.corrections.push((id, key));
+            let excess = conversation.corrections.len().saturating_sub(100);
+            conversation.corrections.drain(..excess);
         }
         self.act(Action::Keep(place.clone(), key));
     }
