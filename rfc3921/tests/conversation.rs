@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{ALICE, BOB, House, World, config, jid, messages};
+use common::{ALICE, BOB, House, ROOM, World, config, jid, messages};
 use rfc3921::chat_states::ChatState;
 use rfc3921::session::{Event, Text, Way};
 use sim::HostId;
@@ -168,4 +168,50 @@ fn history_is_given_on_request() {
     let history = history.unwrap_or_else(|| panic!("{told:#?}"));
     assert_eq!(history.messages.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(), ["3", "4"]);
     assert!(!history.fin.complete && messages(told.clone()).is_empty());
+}
+
+#[test]
+fn what_arrived_without_acknowledgement_is_not_sent_again() {
+    let (mut world, alice, bob) = two();
+    world.act(bob, |bob, now| bob.join(now, &jid(ROOM), "bob", None)).unwrap();
+    world.act(alice, |alice, now| alice.join(now, &jid(ROOM), "alice", None)).unwrap();
+    world.house().acks = false;
+    world.act(alice, |alice, now| alice.say(now, &jid(BOB), "to Bob".into())).unwrap();
+    world.act(alice, |alice, now| alice.say(now, &jid(ROOM), "to all".into())).unwrap();
+    // what comes after it must not hide it when the archive is asked
+    world.act(bob, |bob, now| bob.say(now, &jid(ALICE), "and you".into())).unwrap();
+    world.act(bob, |bob, now| bob.say(now, &jid(ROOM), "and all".into())).unwrap();
+    world.house().acks = true;
+    world.break_connections(true);
+    world.pass(Duration::from_secs(120));
+    let archives = world.house().archives.clone();
+    let count = |archive: &str, text: &str| {
+        archives[archive].iter().filter(|(_, message)| message.to_string().contains(text)).count()
+    };
+    assert_eq!(
+        (count(BOB, "to Bob"), count(ROOM, "to all"), count(ALICE, "and you"), count(ROOM, "and all")),
+        (1, 1, 1, 1)
+    );
+    assert_eq!(world.texts(alice), ["and you", "and all"]);
+    assert_eq!(world.texts(bob), ["to Bob", "to all"]);
+}
+
+#[test]
+fn without_acknowledgements_nothing_is_lost_either() {
+    let mut house = House::new().friends(ALICE, BOB);
+    house.management = false;
+    let mut world = World::new(house);
+    let (alice, bob) = (world.add(config(ALICE)), world.add(config(BOB)));
+    for n in 0..6 {
+        world.command(alice, |alice, now| alice.say(now, &jid(BOB), Text::from(&*n.to_string()))).unwrap();
+        if n == 3 {
+            world.net.run_for(Duration::from_millis(1));
+            world.break_connections(true);
+        }
+    }
+    world.pass(Duration::from_secs(120));
+    let mut texts = world.texts(bob);
+    texts.sort();
+    assert_eq!(texts, ["0", "1", "2", "3", "4", "5"]);
+    assert_eq!(world.take(alice).iter().filter(|event| matches!(event, Event::Sent { .. })).count(), 6);
 }

@@ -2,7 +2,8 @@
 //!
 //! Each archive has a position: the last message up to which everything was told. It moves with live messages, except
 //! while something before them may be missing: from the beginning of a session until the archive has been read to its
-//! end. So a session that breaks in between begins again where it was.
+//! end. So a session that breaks in between begins again where it was. Nor does it move past messages of ours that the
+//! server has not acknowledged: should the session be lost, the archive is asked whether it has them.
 
 use rfc3920::jid::Jid;
 use rfc3920::stanza::Condition;
@@ -131,9 +132,24 @@ impl Session {
             return; // a session that does not look back leaves the position to one that does
         }
         let archive = room.unwrap_or(&self.account);
-        match self.held.get_mut(archive) {
-            Some(held) => *held = Some(id),
-            None => drop(self.positions.insert(archive.clone(), id)),
+        if let Some(held) = self.held.get_mut(archive) {
+            *held = Some(id);
+        } else if self.is_under_way(room) {
+            self.later.insert(archive.clone(), id);
+        } else {
+            self.later.remove(archive);
+            self.positions.insert(archive.clone(), id);
+        }
+    }
+
+    /// The server has more of our messages: positions that waited for that move.
+    pub(super) fn move_later(&mut self) {
+        for (archive, id) in std::mem::take(&mut self.later) {
+            let room = (archive != self.account).then_some(&archive);
+            match self.is_under_way(room) {
+                true => drop(self.later.insert(archive, id)),
+                false => drop(self.positions.insert(archive, id)),
+            }
         }
     }
 

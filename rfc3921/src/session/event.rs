@@ -31,7 +31,8 @@ pub enum Event {
         /// The domain of the account.
         domain: String,
     },
-    /// Logged in; messages can be sent.
+    /// Logged in; messages can be sent. In a new session, which is one that was not resumed, nobody is there and no room
+    /// is entered until it is told again.
     Online(Box<stream::Online>),
     /// The roster is there, the server's abilities are known, presence was sent.
     Ready,

@@ -109,8 +109,8 @@ impl Session {
         if let Some(id) = id.filter(|_| incoming.own || room.is_some()) {
             let mark = seen::own(&incoming.with, &id);
             if self.seen.contains(mark) && (incoming.own || source.way == Way::Archive) {
-                self.seen.take(archived, written);
-                return self.own_came_back(&incoming, &id);
+                let first = self.seen.take(archived, written);
+                return self.own_came_back(&incoming, &id, first);
             }
         }
         if self.seen.take(archived, written) {

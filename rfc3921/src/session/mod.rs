@@ -91,6 +91,8 @@ pub struct Session {
     pulls: BTreeMap<String, catch_up::Pull>,
     /// Archives that are not read up to now: their position stands still, and this message came last.
     held: BTreeMap<Jid, Option<String>>,
+    /// Positions to move to when nothing of ours is under way in that archive any more.
+    later: BTreeMap<Jid, String>,
     sending: sending::Sending,
     rooms: BTreeMap<Jid, Room>,
     bookmarks: BTreeMap<Jid, Bookmark>,
@@ -122,6 +124,7 @@ impl Session {
             positions: saved.positions,
             pulls: BTreeMap::new(),
             held: BTreeMap::new(),
+            later: BTreeMap::new(),
             sending: sending::Sending::default(),
             rooms: BTreeMap::new(),
             bookmarks: BTreeMap::new(),

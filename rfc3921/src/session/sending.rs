@@ -69,6 +69,14 @@ pub(super) struct Sending {
     states: BTreeMap<Jid, ChatState>,
 }
 
+impl Sending {
+    /// The session is new: no ping of the old one will be answered.
+    pub fn forget_flush(&mut self) {
+        self.flushing = false;
+        self.unsure.append(&mut self.unflushed);
+    }
+}
+
 /// A message that somebody wants to know the fate of.
 #[derive(Clone, Debug)]
 pub(super) struct Letter {
@@ -267,6 +275,7 @@ impl Session {
         self.sending.flushing = false;
         if matches!(result, Ok(_) | Err(RequestError::Refused(_))) {
             messages.iter().for_each(|(with, id)| self.arrived(with, id));
+            self.move_later();
             self.flush();
         }
     }
@@ -291,6 +300,17 @@ impl Session {
                 self.tell(Event::Sent { with: letter.with, id: letter.id, stanza_id: None });
             }
         }
+        self.move_later();
+    }
+
+    /// Whether a message of ours is on its way, of which it is not known whether the server has it: in a room, or in all
+    /// other conversations.
+    pub(super) fn is_under_way(&self, room: Option<&Jid>) -> bool {
+        let mut letters = self.sending.tracked.values().chain(&self.sending.unflushed).chain(&self.sending.unsure);
+        letters.any(|letter| match room {
+            Some(room) => letter.with == *room,
+            None => !self.is_room(&letter.with),
+        })
     }
 
     fn is_room(&self, with: &Jid) -> bool {
@@ -305,6 +325,10 @@ impl Session {
 
     /// The message of ours is at the server, as an archive, a copy or an answer proves.
     pub(super) fn arrived(&mut self, with: &Jid, id: &str) {
+        if self.is_room(with) {
+            // it came back from the room, so it can not be lost any more
+            self.sending.tracked.retain(|_, letter| letter.id != id || letter.with != *with);
+        }
         let at = self.sending.unsure.iter().position(|letter| letter.with == *with && letter.id == id);
         let Some(at) = at else { return };
         let letter = self.sending.unsure.remove(at);
@@ -334,7 +358,6 @@ impl Session {
 
     /// A session began: what was written without one goes out.
     pub(super) fn send_outbox(&mut self) {
-        self.sending.flushing = false;
         self.sending.states.clear();
         for letter in std::mem::take(&mut self.sending.outbox) {
             if let Err(error) = self.dispatch(letter.clone()) {

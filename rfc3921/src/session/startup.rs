@@ -98,6 +98,8 @@ impl Session {
     fn reset(&mut self) {
         self.waiting.clear();
         self.pulls.clear();
+        self.later.clear();
+        self.sending.forget_flush();
         self.hold(self.account.clone());
         self.presences.clear();
         self.server = Server::default();

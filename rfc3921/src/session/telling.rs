@@ -9,11 +9,11 @@ use crate::receipts::Receipt;
 
 impl Session {
     /// A message of ours came back from a room, or out of an archive.
-    pub(super) fn own_came_back(&mut self, incoming: &Incoming, id: &str) {
+    pub(super) fn own_came_back(&mut self, incoming: &Incoming, id: &str, first: bool) {
         self.remember(incoming);
         let room = incoming.message.kind == MessageType::Groupchat;
         self.arrived(&incoming.with, id);
-        if room {
+        if room && first {
             let (with, stanza_id) = (incoming.with.clone(), incoming.stanza_id.clone());
             self.tell(Event::Sent { with, id: id.to_owned(), stanza_id });
         }

@@ -44,6 +44,8 @@ pub struct House {
     pub silent: BTreeSet<&'static str>,
     /// Pages of archives that were asked for.
     pub pages: usize,
+    /// Answers requests for acknowledgements.
+    pub acks: bool,
     /// What the server has.
     pub services: Vec<String>,
     /// Rooms say that they are new.
@@ -92,6 +94,7 @@ impl House {
             pages: 0,
             created: false,
             services: Vec::new(),
+            acks: true,
             rooms: BTreeMap::new(),
             conns: BTreeMap::new(),
             kept: BTreeMap::new(),
@@ -220,11 +223,12 @@ impl House {
                 self.write(conn, format!("<enabled xmlns='{}' id='{id}' resume='true' max='300'/>", core::SM));
             }
             (core::SM, "resume") => self.resume(conn, &element),
-            (core::SM, "r") => {
+            (core::SM, "r") if self.acks => {
                 let session = self.conns[&conn].session.clone();
                 let h = session.and_then(|id| self.kept.get(&id)).map_or(0, |kept| kept.handled);
                 self.write(conn, format!("<a xmlns='{}' h='{h}'/>", core::SM));
             }
+            (core::SM, "r") => {}
             (core::SM, "a") => self.acked(conn, &element),
             _ => {
                 let session = self.conns[&conn].session.clone();
