@@ -10,9 +10,10 @@ use rfc3921::session::{Availability, Event, Incoming, Policy, Room, RoomEvent, S
 use tokio::time::MissedTickBehavior;
 
 use super::account::Account;
-use super::connection::{Connection, Setup, address, bounced};
+use super::connection::{Connection, Setup, address};
 use super::options::ListenOptions;
 use super::show::{self, print};
+use super::stay::Stay;
 use super::{Ending, Outcome, room};
 use crate::common::{Failure, Signals, clean};
 
@@ -33,13 +34,13 @@ pub async fn listen(account: &Account, options: &ListenOptions, signals: &mut Si
             config.receipts = Policy::Contacts;
         }
     });
+    let mut stay = Stay::default();
     for jid in &rooms {
         let nick = room::nick(account, jid.resource(), connection.jid());
-        let (session, now) = connection.command();
-        session.join(now, &jid.bare(), &nick, None).map_err(|why| Outcome::Usage.because(format!("{jid}: {why}")))?;
+        stay.enter(&mut connection, jid, nick, None)?;
     }
     let state = options.state.as_deref().map(|path| State { path, changed: false });
-    let mut listener = Listener { options, from, state, continues, caught_up: BTreeSet::new(), count: 0 };
+    let mut listener = Listener { options, from, state, stay, continues, caught_up: BTreeSet::new(), count: 0 };
     let ended = listener.run(&mut connection, signals).await;
     listener.keep(&connection)?;
     tokio::select! {
@@ -78,6 +79,7 @@ struct Listener<'a> {
     options: &'a ListenOptions,
     from: Vec<Jid>,
     state: Option<State<'a>>,
+    stay: Stay,
     /// What was said since the last run is news.
     continues: bool,
     /// Archives, and rooms, whose past is over: what they still tell is news.
@@ -98,6 +100,10 @@ impl Listener<'_> {
                     self.keep(connection)?;
                     continue;
                 }
+                room = self.stay.due() => {
+                    self.stay.again(connection, &room);
+                    continue;
+                }
                 () = &mut login, if !connection.was_online() => {
                     return Err(Outcome::Timeout.because("login took too long: see --timeout"));
                 }
@@ -116,7 +122,7 @@ impl Listener<'_> {
         match event {
             Event::Message(incoming) => self.message(connection, &incoming)?,
             Event::CaughtUp { archive, .. } => drop(self.caught_up.insert(archive)),
-            Event::Room { room, event } => self.room(connection, &room, event)?,
+            Event::Room { room, event } => self.room(connection, &room, &event)?,
             Event::Presence(presence) if self.options.presence => {
                 let shown = match self.options.json {
                     true => show::presence_json(&presence, connection.unix()).map(|object| object.to_string()),
@@ -172,21 +178,15 @@ impl Listener<'_> {
         }
     }
 
-    fn room(&mut self, connection: &Connection, room: &Jid, event: RoomEvent) -> Result<(), Ending> {
-        match event {
-            RoomEvent::Joined { nick, .. } => tracing::info!("in {} as {}", clean(room.as_str()), clean(&nick)),
-            // It ends what a room says about the time before, where there is no archive to be read.
-            RoomEvent::Subject { .. } => {
-                let keeps = |room: &Room| room.info.has(ns::ARCHIVE);
-                if !connection.session().room(room).is_some_and(keeps) {
-                    self.caught_up.insert(room.clone());
-                }
-            }
-            RoomEvent::Refused(error) => return Err(bounced(&format!("cannot enter {room}"), &error)),
-            RoomEvent::Left { reason } => tracing::warn!("no longer in {}: {reason:?}", clean(room.as_str())),
-            _ => {}
+    fn room(&mut self, connection: &Connection, room: &Jid, event: &RoomEvent) -> Result<(), Ending> {
+        let archives = |room: &Room| room.info.has(ns::ARCHIVE);
+        // It ends what a room says about the time before, where there is no archive to be read.
+        if let RoomEvent::Subject { .. } = event
+            && !connection.session().room(room).is_some_and(archives)
+        {
+            self.caught_up.insert(room.clone());
         }
-        Ok(())
+        self.stay.on_event(connection, room, event)
     }
 }
 

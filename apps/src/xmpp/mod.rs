@@ -16,6 +16,7 @@ mod room;
 mod roster;
 mod send;
 pub mod show;
+mod stay;
 mod upload;
 
 pub use options::{

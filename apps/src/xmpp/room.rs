@@ -10,6 +10,7 @@ use super::connection::{Connection, Setup, address, bounced};
 use super::options::{RoomAction, RoomOptions};
 use super::send::{deliver, text};
 use super::show::{self, print};
+use super::stay::{Stay, left};
 use super::{Ending, Outcome};
 use crate::common::{Signals, clean, password_file};
 
@@ -50,7 +51,10 @@ pub async fn room(account: &Account, options: &RoomOptions, signals: &mut Signal
         match (&options.action, said) {
             (RoomAction::History { last, .. }, _) => history(&mut connection, &place.bare(), *last, options.json).await,
             (_, Some(said)) => deliver(&mut connection, &place.bare(), Text::from(said.as_str())).await.map(drop),
-            _ => converse(&mut connection, &place.bare(), options.json, signals).await,
+            _ => {
+                let stay = Stay::inside(&place.bare(), &nick, password);
+                converse(&mut connection, &place.bare(), stay, options.json, signals).await
+            }
         }
     };
     let done = done.await;
@@ -97,7 +101,7 @@ async fn join(connection: &mut Connection, room: &Jid, nick: &str, password: Opt
                 Some(Err(bounced(&format!("cannot enter {bare}"), &error)))
             }
             Event::Room { room, event: RoomEvent::Left { reason } } if room == bare => {
-                Some(Err(Outcome::Refused.because(format!("cannot stay in {bare}: {reason:?}"))))
+                Some(Err(Outcome::Refused.because(format!("cannot stay in {bare}: {}", left(&reason)))))
             }
             _ => None,
         })
@@ -161,10 +165,16 @@ async fn history(connection: &mut Connection, room: &Jid, last: u32, json: bool)
 }
 
 /// Prints what is said, and says each line of standard input.
-async fn converse(connection: &mut Connection, room: &Jid, json: bool, signals: &mut Signals) -> Result<(), Ending> {
+async fn converse(
+    connection: &mut Connection,
+    room: &Jid,
+    mut stay: Stay,
+    json: bool,
+    signals: &mut Signals,
+) -> Result<(), Ending> {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let mut open = true;
-    if !json && let Some(room) = connection.session().room(room) {
+    if let Some(room) = connection.session().room(room) {
         let names: Vec<String> = room.occupants.keys().map(|nick| clean(nick)).collect();
         tracing::info!("in {} as {}, with {}", clean(room.jid.as_str()), clean(&room.nick), names.join(", "));
     }
@@ -182,8 +192,15 @@ async fn converse(connection: &mut Connection, room: &Jid, json: bool, signals: 
                 if let Some(end) = connection.is_over(&event) {
                     return Err(end);
                 }
+                if let Event::Room { room, event } = &event {
+                    stay.on_event(connection, room, event)?;
+                }
                 tell(room, event, json)?;
+                if !stay.is_anywhere() {
+                    return Err(Outcome::Refused.because(format!("{room} does not want us any longer")));
+                }
             }
+            room = stay.due() => stay.again(connection, &room),
             _ = signals.next() => {
                 let (session, now) = connection.command();
                 let _left_already = session.leave(now, room, None);
@@ -216,11 +233,7 @@ fn tell(here: &Jid, event: Event, json: bool) -> Result<(), Ending> {
 
 fn happened(room: &Jid, event: RoomEvent, json: bool) -> Result<(), Ending> {
     let (nick, what) = match event {
-        RoomEvent::Refused(error) => return Err(bounced(&format!("cannot enter {room}"), &error)),
-        RoomEvent::Left { reason } => {
-            return Err(Outcome::Refused.because(format!("no longer in {room}: {reason:?}")));
-        }
-        RoomEvent::Subject { from, text } => {
+        RoomEvent::Subject { from, text } if !text.is_empty() => {
             let nick = from.resource().unwrap_or_default().to_owned();
             (nick, format!("the subject is: {text}"))
         }

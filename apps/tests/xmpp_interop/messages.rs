@@ -167,6 +167,26 @@ fn rooms_with_others_and_their_past() {
 }
 
 #[test]
+fn rooms_are_entered_again_when_the_server_was_away() {
+    let mut server = Server::start("xmpp-rooms-again");
+    let room = "tea@rooms.xmpp.test";
+    let mut ear = Listener::start(&mut by(&server, "carol", &["listen", "--json", "--room", room]));
+    ear.0.wait_for("in tea@rooms.xmpp.test as carol", PATIENCE);
+    let mut guest = Proc::start("xmpp room join", &mut by(&server, "alice", &["room", "join", room, "--json"]));
+    guest.wait_for("in tea@rooms.xmpp.test as alice", PATIENCE);
+    for stop in [Server::stop, Server::kill] {
+        stop(&mut server);
+        std::thread::sleep(Duration::from_millis(500));
+        server.restart();
+        ear.0.wait_for("in tea@rooms.xmpp.test as carol", PATIENCE);
+        guest.wait_for("in tea@rooms.xmpp.test as alice", PATIENCE);
+    }
+    guest.type_line("we are back");
+    ear.line("we are back");
+    assert_eq!(ear.count("we are back"), 1);
+}
+
+#[test]
 fn files_go_to_the_server_and_their_urls_to_others() {
     let server = Server::start("xmpp-upload");
     let mut ear = listen(&mut by(&server, "bob", &["listen", "--json"]));

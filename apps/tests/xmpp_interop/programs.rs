@@ -63,6 +63,13 @@ impl Server {
         proc.exit_code(PATIENCE);
     }
 
+    /// Ends it in order.
+    pub fn stop(&mut self) {
+        let Some(mut proc) = self.proc.take() else { return };
+        proc.signal("TERM");
+        proc.exit_code(PATIENCE);
+    }
+
     pub fn restart(&mut self) {
         self.run("server", "tlsv1_2+");
     }

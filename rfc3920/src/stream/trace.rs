@@ -42,5 +42,8 @@ fn hide(element: &mut Element) {
     if element.is(ns::FAST, "token") && element.get("token").is_some() {
         element.set("token", HIDDEN);
     }
+    if element.get("password").is_some() {
+        element.set("password", HIDDEN); // of a room, in an invitation (XEP-0249)
+    }
     element.children_mut().for_each(hide); // as deep as the reader or the caller made it
 }
