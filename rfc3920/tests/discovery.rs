@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::{Options, Rig, config};
+use rfc3920::jid::Jid;
 use rfc3920::stream::discovery::{Answer, Srv, targets};
 use rfc3920::stream::{CommandError, Error, Event, Kind, State, Target};
 use wire::{Input, Machine, Output, QueryId, ResolveError, Rng};
@@ -103,7 +104,7 @@ fn a_domain_that_is_an_address_is_its_own_target() {
     for (domain, remote) in [("192.0.2.9", "192.0.2.9:5222"), ("[2001:db8::9]", "[2001:db8::9]:5222")] {
         let mut config = config();
         config.targets.clear();
-        config.jid = rfc3920::jid::Jid::parse(&format!("alice@{domain}")).unwrap();
+        config.jid = Jid::parse(&format!("alice@{domain}")).unwrap();
         let rig = Rig::connected(config, Options { mute: true, ..Options::default() });
         assert_eq!(rig.dials[0].1, remote);
     }
@@ -139,4 +140,17 @@ fn targets_and_addresses_are_bounded() {
     let limits = &client.config().limits;
     assert_eq!((lookups, dials), (limits.targets, limits.addresses));
     assert_eq!(client.state(), State::Idle);
+}
+
+#[test]
+fn the_dns_is_asked_in_its_own_letters() {
+    let mut config = config();
+    config.jid = Jid::parse("alice@wörter.example").unwrap();
+    config.targets.clear();
+    let mut rig = Rig::new(config, Options { mute: true, ..Options::default() });
+    rig.connect();
+    assert_eq!(rig.take()[..], [Event::Discover { domain: "xn--wrter-jua.example".into() }]);
+    rig.client.discovered(rig.now, vec![Target::new("192.0.2.1", 5222, Kind::StartTls)]).unwrap();
+    rig.run();
+    assert_eq!(rig.server.headers[0].to.as_deref(), Some("wörter.example"));
 }

@@ -219,8 +219,8 @@ impl Connection {
                 event = self.driver.next() => event,
             };
             match event {
-                Event::Discover { .. } => {
-                    self.lookup = Some(Box::pin(dns::targets(self.domain.clone(), self.rng.split())));
+                Event::Discover { domain } => {
+                    self.lookup = Some(Box::pin(dns::targets(domain, self.rng.split())));
                 }
                 Event::Raw { sent, text } => eprintln!("{} {}", if sent { "->" } else { "<-" }, clean(&text)),
                 Event::Online(online) => {

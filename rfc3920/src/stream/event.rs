@@ -22,7 +22,7 @@ pub enum Event {
     /// Where to connect for this domain? [`Client::discovered`](super::Client::discovered) answers, mostly with what
     /// [`discovery::targets`](super::discovery::targets) makes of SRV records.
     Discover {
-        /// The domain of the account, or the host that the server sent us to.
+        /// The domain of the account, or the host that the server sent us to; its labels in ASCII, as the DNS has them.
         domain: String,
     },
     /// Logged in, bound or resumed; stanzas flow.

@@ -9,6 +9,7 @@ use wire::{CloseReason, ConnId, Instant, Output, QueryId, ResolveError, Rng, Tra
 use super::config::Timing;
 use super::state::{State, Stimulus};
 use super::{Client, Error, Event, Kind, Link, Target};
+use crate::jid::Jid;
 
 /// What is left to try.
 #[derive(Default)]
@@ -85,6 +86,7 @@ impl Client {
     }
 
     fn discover(&mut self, domain: String) {
+        let domain = Jid::parse(&domain).map_or(domain, |jid| jid.domain_ascii().into_owned());
         self.go(Stimulus::Discover, self.config.timing.discovery);
         self.outputs.push_back(Output::Event(Event::Discover { domain }));
     }

@@ -28,7 +28,7 @@ use crate::{archive, rooms, roster};
 pub enum Event {
     /// Where to connect for this domain? [`Session::discovered`](super::Session::discovered) answers.
     Discover {
-        /// The domain of the account.
+        /// The domain of the account, or the host that its server sent us to; its labels in ASCII.
         domain: String,
     },
     /// Logged in; messages can be sent. In a new session, which is one that was not resumed, nobody is there and no room
