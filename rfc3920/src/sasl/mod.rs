@@ -25,4 +25,5 @@ pub use login::{Authenticated, Login};
 pub use mechanism::{Hash, Mechanism};
 pub use policy::{Pin, Policy};
 pub use secret::Secret;
+pub(crate) use text::base64;
 pub use text::{decode, encode};

@@ -15,7 +15,12 @@ use super::Error;
 //= rfc6120#6.4.2/empty MUST
 //# A single equals sign.
 pub fn encode(message: &[u8]) -> String {
-    if message.is_empty() { "=".to_owned() } else { STANDARD.encode(message) }
+    if message.is_empty() { "=".to_owned() } else { base64(message) }
+}
+
+/// A message where an element without text is an empty message: all but the first one, and every one of SASL2.
+pub(crate) fn base64(message: &[u8]) -> String {
+    STANDARD.encode(message)
 }
 
 /// The message of a text; no text is an empty message, too.

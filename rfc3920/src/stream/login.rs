@@ -3,9 +3,6 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::state::Stimulus;
 use super::{Client, DropReason, Error, Event, UserAgent, sm};
 use crate::jid::Jid;
@@ -63,8 +60,7 @@ impl Client {
     //= rfc6120#6.4.2/empty MUST
     //# An initial response of no bytes is written as one equals sign.
     fn auth(&self, login: Login) -> (Exchange, Element) {
-        let initial = login.initial();
-        let initial = if initial.is_empty() { "=".to_owned() } else { STANDARD.encode(initial) };
+        let initial = sasl::encode(&login.initial());
         let auth = Element::new(ns::SASL, "auth").attr("mechanism", login.mechanism().name()).with_text(initial);
         (Exchange { login, sasl2: false, challenges: 0, carbons: false, token: None }, auth)
     }
@@ -74,7 +70,7 @@ impl Client {
     //# Each wish within goes out only if its feature stands in the inline list.
     fn authenticate(&self, login: Login, offer: &Offer) -> (Exchange, Element) {
         let mechanism = login.mechanism();
-        let initial = Element::new(ns::SASL2, "initial-response").with_text(STANDARD.encode(login.initial()));
+        let initial = Element::new(ns::SASL2, "initial-response").with_text(sasl::base64(&login.initial()));
         let mut begin = Element::new(ns::SASL2, "authenticate").attr("mechanism", mechanism.name()).child(initial);
         if let Some(agent) = &self.config.user_agent {
             begin.push(user_agent(agent));
@@ -132,11 +128,11 @@ impl Client {
                     return self.abort(sasl::Error::Unexpected);
                 }
                 let ns = exchange.ns();
-                let reply = decode(Some(&answer.text())).and_then(|challenge| exchange.login.challenge(&challenge));
+                let reply = sasl::decode(&answer.text()).and_then(|challenge| exchange.login.challenge(&challenge));
                 match reply {
                     Ok(reply) => {
                         self.until = self.now + self.config.timing.step;
-                        self.write(&Element::named(ns.into(), "response".into()).with_text(STANDARD.encode(reply)));
+                        self.write(&Element::named(ns.into(), "response".into()).with_text(sasl::base64(&reply)));
                     }
                     Err(error) => self.abort(error),
                 }
@@ -177,8 +173,8 @@ impl Client {
     fn succeeded(&mut self, success: &Element) {
         let Some(mut exchange) = self.login.take() else { return };
         let data = match exchange.sasl2 {
-            true => success.child_text(ns::SASL2, "additional-data").map(|text| decode(Some(&text))),
-            false => Some(success.text()).filter(|text| !text.is_empty()).map(|text| decode(Some(&text))),
+            true => success.child_text(ns::SASL2, "additional-data").map(|text| sasl::decode(&text)),
+            false => Some(success.text()).filter(|text| !text.is_empty()).map(|text| sasl::decode(&text)),
         };
         let done = data.transpose().and_then(|data| exchange.login.success(data.as_deref()));
         let done = match done {
@@ -265,14 +261,4 @@ fn user_agent(agent: &UserAgent) -> Element {
     let part = |name, text: &Option<String>| text.clone().map(|text| Element::new(ns::SASL2, name).with_text(text));
     let parts = [part("software", &agent.software), part("device", &agent.device)];
     Element::new(ns::SASL2, "user-agent").attr("id", agent.id.clone()).with(parts.into_iter().flatten())
-}
-
-/// The bytes behind base64; one equals sign is none.
-//= rfc6120#6.3.5/base64 MUST
-//# Anything but base64 as in RFC 4648, padding and all, breaks the login off.
-fn decode(text: Option<&str>) -> Result<Vec<u8>, sasl::Error> {
-    match text.unwrap_or_default().trim() {
-        "=" => Ok(Vec::new()),
-        text => STANDARD.decode(text).map_err(|_| sasl::Error::Malformed("base64")),
-    }
 }
