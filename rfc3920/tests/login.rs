@@ -13,7 +13,6 @@ use wire::Transport;
 //= rfc6120#4.7.3/no-id test
 //= rfc6120#4.7.5/set test
 //= rfc6120#5.3.4/order test
-//= rfc6120#5.3.3/no-space test
 //= rfc6120#7.4/bind test
 //= rfc6120#7.3.2/no-restart test
 //= rfc6120#8.1.1.1/direct test

@@ -61,6 +61,7 @@ fn a_stable_connection_makes_the_waits_begin_anew() {
     }
 }
 
+//= rfc6120#4.9.1.1/received test
 //= rfc6120#4.9.3.3/conflict test
 #[test]
 fn what_a_person_must_mend_is_told_once() {

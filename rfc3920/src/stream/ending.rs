@@ -127,6 +127,8 @@ impl Client {
     }
 
     /// `<stream:error/>`.
+    //= rfc6120#4.9.1.1/received MUST
+    //# The end of our stream is sent, and the connection closes.
     pub(super) fn stream_error(&mut self, element: &Element) {
         let Some(error) = StreamError::from_element(element) else { return };
         if self.state == State::Closing {

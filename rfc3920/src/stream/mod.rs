@@ -83,6 +83,8 @@ struct Link {
     secured: Option<Box<Secured>>,
     /// A stream header of the server was seen.
     heard: bool,
+    /// The language that it names.
+    lang: Option<String>,
     authenticated: bool,
     features: features::Features,
     /// How the login on this connection was done.
@@ -115,6 +117,7 @@ impl Link {
             target,
             secured: None,
             heard: false,
+            lang: None,
             authenticated: false,
             features: features::Features::default(),
             by: None,
@@ -194,6 +197,13 @@ impl Client {
     /// What the server offers for the features of this stream.
     pub fn features(&self) -> Arc<[Element]> {
         self.link.as_ref().map(|link| link.features.elements.clone()).unwrap_or_default()
+    }
+
+    /// The language of text that comes without one of its own (`xml:lang`), if the server names one for this stream.
+    //= rfc6120#8.1.5/default MUST
+    //# That of the server's last header, kept with the connection; an element's own language is its attribute.
+    pub fn lang(&self) -> Option<&str> {
+        self.link.as_ref()?.lang.as_deref()
     }
 
     /// Begins to connect, at once where a wait was on; [`Event::Online`] or [`Event::Offline`] tell the outcome.

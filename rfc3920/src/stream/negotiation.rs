@@ -73,6 +73,7 @@ impl Client {
         }
         if let Some(link) = &mut self.link {
             link.heard = true;
+            link.lang.clone_from(&header.lang);
         }
         //= rfc6120#4.8.2/same MUST
         //# Their content namespace is ours, or none at all where every element declares its own.

@@ -364,6 +364,8 @@ impl Client {
     }
 
     /// What silence asks for.
+    //= rfc6120#6.3.5/no-space MUST NOT
+    //# Only a session is kept alive, and it begins when the login is over.
     //= rfc6120#4.6.1/space MAY
     //# Between stanzas of a session, after Timing::whitespace without any word of ours.
     //= rfc6120#4.6.2/broken MAY
