@@ -96,13 +96,16 @@ pub struct Availability {
 pub struct Timing {
     /// Until a room must have let us in: 60 s.
     pub join: Duration,
+    /// How long after a connection began the server's word is taken for when a message was sent, since it may hand over
+    /// what it kept: 60 s. Later such a word can only be somebody else's.
+    pub kept: Duration,
     /// Silence of a room after which it is asked whether we are still in it: 15 min. Zero: never.
     pub self_ping: Duration,
 }
 
 impl Default for Timing {
     fn default() -> Timing {
-        Timing { join: Duration::from_secs(60), self_ping: Duration::from_secs(900) }
+        Timing { join: Duration::from_secs(60), kept: Duration::from_secs(60), self_ping: Duration::from_secs(900) }
     }
 }
 

@@ -75,10 +75,10 @@ impl Session {
         }
     }
 
-    /// When a message that came by itself was sent, if somebody says so who may: our server, and in a room the room, for
-    /// what was said before we came.
+    /// When a message that came by itself was sent, if somebody says so who may: our server, while it may hand over what
+    /// it kept, and in a room the room, for what was said before we came. Senders can write such words too.
     //= xep-0203#4/trust SHOULD
-    //# Only a time stated by our account, our server, or the room whose history is on is believed; others are left out.
+    //# Only a time stated by our account or server soon after we came, or by the room whose history is on, is believed.
     fn live_delay(&self, element: &Element) -> Option<Duration> {
         let from = element.get("from").and_then(|from| Jid::parse(from).ok());
         let of_room = element.get("type") == Some(MessageType::Groupchat.name());
@@ -90,6 +90,7 @@ impl Session {
                 }
                 vec![room.jid.clone()]
             }
+            None if self.now >= self.keeps_until => return None,
             None => vec![self.account.clone(), self.account.to_domain()],
         };
         let delays = element.find_all(ns::DELAY, "delay").filter_map(|delay| Delay::from_element(delay).ok());

@@ -98,6 +98,8 @@ pub struct Session {
     bookmarks: BTreeMap<Jid, Bookmark>,
     blocked: BTreeSet<Jid>,
     budget: answering::Budget,
+    /// Until then the server may tell what it kept, and when that was sent.
+    keeps_until: Instant,
 }
 
 impl Session {
@@ -130,6 +132,7 @@ impl Session {
             bookmarks: BTreeMap::new(),
             blocked: BTreeSet::new(),
             budget: answering::Budget::default(),
+            keeps_until: Instant::ZERO,
             outputs: VecDeque::new(),
             now: Instant::ZERO,
             rng,

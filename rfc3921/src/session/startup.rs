@@ -61,6 +61,7 @@ impl Server {
 impl Session {
     pub(super) fn went_online(&mut self, online: Box<Online>) {
         self.tell(Event::Online(online.clone()));
+        self.keeps_until = self.now + self.config.timing.kept;
         if online.resumed {
             if let Startup::Asking(_, kept) | Startup::Ready(kept) = &mut self.startup {
                 kept.jid = online.jid;
