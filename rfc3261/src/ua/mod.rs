@@ -75,8 +75,10 @@ pub struct Load {
     pub calls: usize,
     /// Registrations that are kept.
     pub registrations: usize,
-    /// Requests of ours without a final response, and answered INVITEs whose transaction still lives.
+    /// Requests of ours without a final response.
     pub requests: usize,
+    /// INVITEs of ours whose 2xx may come again, to be acknowledged again.
+    pub answered: usize,
     /// Dialogs, early ones included.
     pub dialogs: usize,
 }
@@ -127,10 +129,12 @@ impl UserAgent {
 
     /// How much is under way.
     pub fn load(&self) -> Load {
+        let answered = self.attempts.values().filter(|attempt| attempt.over).count();
         Load {
+            answered,
             calls: self.calls.len(),
             registrations: self.bindings.len(),
-            requests: self.attempts.len() + self.lookups.len() + self.waiting.len(),
+            requests: self.attempts.len() - answered + self.lookups.len() + self.waiting.len(),
             dialogs: self.dialogs.len(),
         }
     }

@@ -560,6 +560,15 @@ fn a_client_that_vanishes_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_call_that_went_out_is_over_when_the_phone_has_said_so() {
+    let (mut pair, _, _) = Pair::talking(&[Word::Pcmu]);
+    pair.told.clear();
+    pair.line.close(pair.now);
+    pair.run();
+    assert!(matches!(&pair.told[..], [Event::Release(_), Event::Gone]), "at once: {:?}", pair.told);
+}
+
+#[test]
 fn goodbyes_that_nobody_answers_end_in_time() {
     let mut pair = Pair::open(Some("secret"));
     pair.deaf = true;
