@@ -64,8 +64,9 @@ pub fn publish(node: &str, item: &Item, access: Option<(Access, Option<u32>)>) -
         let form = Form::submit(ns::PUBLISH_OPTIONS)
             .with("pubsub#persist_items", "true")
             .with("pubsub#max_items", &max)
-            .with("pubsub#send_last_published_item", "never")
             .with("pubsub#access_model", access.name());
+        // our own clients fetch what is private; contacts live on being told the last item when they come
+        let form = if access == Access::Private { form.with("pubsub#send_last_published_item", "never") } else { form };
         Element::new(ns::PUBSUB, "publish-options").child(form.to_element())
     });
     Element::new(ns::PUBSUB, "pubsub").child(publish).with(options)

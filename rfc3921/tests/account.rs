@@ -274,6 +274,7 @@ fn pictures_are_shown_and_seen() {
     world.house().got.clear();
     world.act(alice, |alice, now| alice.set_avatar(now, b"abc", "image/png")).unwrap();
     let said = sent(&mut world);
+    assert!(!said.concat().contains("never")); // who comes later is told, too
     assert!(
         said[0].contains("avatar:data") && said[1].contains("avatar:metadata") && said[1].contains("bytes='3'"),
         "{said:#?}"
@@ -331,6 +332,28 @@ fn a_new_room_is_opened() {
     assert!(world.room_events(alice).contains(&RoomEvent::Joined { nick: "alice".into(), created: true }));
     let said = sent(&mut world);
     assert!(said.iter().any(|s| s.contains("muc#owner") && s.contains("type='submit'")), "{said:#?}");
+}
+
+//= xep-0363#5/max-size test
+#[test]
+fn files_have_a_place_of_a_size() {
+    let mut house = House::new();
+    house.services = vec!["up.wonderland.example".into()];
+    house.features.push(ns::UPLOAD);
+    house.upload_limit = Some(1000);
+    let mut world = World::new(house);
+    let alice = world.add(config(ALICE));
+    assert_eq!(world.session(alice).upload_service().map(|(_, limit)| limit), Some(Some(1000)));
+    let request = |size| upload::Request { filename: "tarts.txt".into(), size, kind: None };
+    let refused = world.act(alice, |alice, now| alice.upload_slot(now, &request(1001)));
+    assert_eq!(refused, Err(CommandError::TooLarge { limit: 1000 }));
+    let asked = world.act(alice, |alice, now| alice.upload_slot(now, &request(1000))).unwrap();
+    let told = world.take(alice);
+    let slot = told.iter().find_map(|event| match event {
+        Event::Answer { request, result: Ok(Answer::Slot(slot)) } if *request == asked => Some(slot),
+        _ => None,
+    });
+    assert_eq!(slot.map(|slot| slot.get.as_str()), Some("https://up.wonderland.example/1"), "{told:#?}");
 }
 
 #[test]

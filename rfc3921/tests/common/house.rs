@@ -14,10 +14,12 @@ use rfc3921::archive::{Archived, Fin, Query};
 use rfc3921::carbons::{Carbon, Direction};
 use rfc3921::delay::Delay;
 use rfc3921::disco::{Identity, Info, Items};
+use rfc3921::form::{Form, FormType};
 use rfc3921::forward::Forwarded;
 use rfc3921::message::MessageType;
 use rfc3921::result_set::{Page, Place};
 use rfc3921::stanza_id::StanzaId;
+use rfc3921::upload::Slot;
 use rfc3921::{ns, pubsub};
 use wire::{ConnId, Epoch, Input, Instant, Machine, Output, Transmit};
 
@@ -44,6 +46,8 @@ pub struct House {
     pub silent: BTreeSet<&'static str>,
     /// Pages of archives that were asked for.
     pub pages: usize,
+    /// How large a file may be.
+    pub upload_limit: Option<u64>,
     /// Answers requests for acknowledgements.
     pub acks: bool,
     /// What the server has.
@@ -95,6 +99,7 @@ impl House {
             created: false,
             services: Vec::new(),
             acks: true,
+            upload_limit: None,
             rooms: BTreeMap::new(),
             conns: BTreeMap::new(),
             kept: BTreeMap::new(),
@@ -314,6 +319,10 @@ impl House {
                 let items = self.bookmarks.clone();
                 Some(pubsub::Items { node: ns::BOOKMARKS.to_owned(), items }.to_element())
             }
+            (ns::UPLOAD, _) => {
+                let url = "https://up.wonderland.example/1".to_owned();
+                Some(Slot { put: url.clone(), headers: Vec::new(), get: url }.to_element())
+            }
             (ns::ARCHIVE, _) => Some(self.query(conn, own, to.as_ref(), payload)),
             (ns::PING, _) if to.as_ref().and_then(Jid::resource).is_some() => {
                 let room = to.as_ref().map(Jid::bare_str).unwrap_or_default();
@@ -353,7 +362,9 @@ impl House {
             identities.push(Identity::new("pubsub", "pep", None));
         }
         let features = features.iter().map(|feature| (*feature).to_owned()).collect();
-        Info { identities, features, ..Info::default() }.to_element()
+        let limit = self.upload_limit.map(|limit| limit.to_string());
+        let form = |limit: String| Form::of(FormType::Result, ns::UPLOAD).with("max-file-size", &limit);
+        Info { identities, features, forms: limit.map(form).into_iter().collect(), ..Info::default() }.to_element()
     }
 
     fn query(&mut self, conn: ConnId, own: &Jid, to: Option<&Jid>, payload: &Element) -> Element {
