@@ -363,7 +363,7 @@ fn failures_in_words_for_the_user() {
         Failure { condition: Condition::from_name(name), text: text.map(str::to_owned) }.to_string()
     };
     assert_eq!(say("not-authorized", None), "wrong user name or password");
-    assert_eq!(say("account-disabled", Some("Ask\u{1b}[2J")), "the account is disabled (Ask\\u{1b}[2J)");
+    assert_eq!(say("account-disabled", Some("Ask\u{1b}[2J")), "the account is disabled (Ask [2J)");
     assert!(!Condition::from_name("tea-time").is_temporary() && !Condition::NotAuthorized.is_temporary());
     assert!(Condition::TemporaryAuthFailure.is_temporary());
     for error in [

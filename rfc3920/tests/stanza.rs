@@ -1,8 +1,8 @@
 //! Errors of stanzas and streams, requests and answers.
 
-use rfc3920::ns;
 use rfc3920::stanza::{self, Condition, ErrorType, Kind, StanzaError, StreamCondition, StreamError};
 use rfc3920::xml::{Element, Error};
+use rfc3920::{ns, sasl};
 
 fn parse(text: &str) -> Element {
     text.parse().expect("an element")
@@ -150,4 +150,20 @@ fn what_the_reader_refuses_becomes_the_stream_error_that_says_so() {
     assert_eq!(error.condition, StreamCondition::RestrictedXml);
     assert!(error.to_element().has(ns::STREAM_ERRORS, "restricted-xml"));
     assert_eq!(refused.to_string(), "restricted-xml: a comment");
+}
+
+#[test]
+fn the_words_of_a_peer_are_no_commands_to_a_terminal() {
+    let text = "it can't be\u{9b}2J\u{1b}[1m\nso\u{202e}";
+    let errors = [
+        StanzaError::from(Condition::ItemNotFound).with_text(text).to_string(),
+        StreamError::from(StreamCondition::Reset).with_text(text).to_string(),
+        sasl::Failure { condition: sasl::Condition::NotAuthorized, text: Some(text.to_owned()) }.to_string(),
+    ];
+    for error in errors {
+        assert!(
+            error.contains("it can't be 2J") && !error.contains(|c: char| c.is_control() || c == '\u{202e}'),
+            "{error:?}"
+        );
+    }
 }

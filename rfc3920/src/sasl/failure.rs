@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::stanza::shown;
+
 /// Why the server refused, in its words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -15,7 +17,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.condition)?;
         match &self.text {
-            Some(text) => write!(f, " ({})", text.escape_debug()),
+            Some(text) => write!(f, " ({})", shown(text)),
             None => Ok(()),
         }
     }

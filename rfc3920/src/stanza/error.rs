@@ -165,7 +165,7 @@ impl StanzaError {
 impl fmt::Display for StanzaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.text {
-            Some(text) => write!(f, "{}: {text}", self.condition),
+            Some(text) => write!(f, "{}: {}", self.condition, super::shown(text)),
             None => write!(f, "{}", self.condition),
         }
     }

@@ -55,6 +55,12 @@ pub fn iq_set(to: Option<&str>, id: &str, payload: Element) -> Element {
     iq("set", to, id).child(payload)
 }
 
+/// Text of a peer's as part of a message for humans: nothing in it moves a terminal's cursor or turns its direction.
+pub(crate) fn shown(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
+}
+
 /// The answer to a request, for its sender.
 pub fn iq_result(request: &Element, payload: Option<Element>) -> Element {
     //= rfc6120#8.3.1/error-only MUST NOT

@@ -89,7 +89,7 @@ impl StreamError {
 impl fmt::Display for StreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.text {
-            Some(text) => write!(f, "{}: {text}", self.condition),
+            Some(text) => write!(f, "{}: {}", self.condition, super::shown(text)),
             None => write!(f, "{}", self.condition),
         }
     }
