@@ -209,9 +209,16 @@ fn untrusted_certificates_are_told_once() {
     for kind in [Kind::StartTls, Kind::DirectTls] {
         let mut config = config();
         config.targets = vec![Target::new("192.0.2.1", 5222, kind)];
-        let mut rig = Rig::new(config, Options { mute: true, ..Options::default() });
+        let mut rig = Rig::new(config.clone(), Options { mute: true, ..Options::default() });
         rig.refuse = vec![CloseReason::Untrusted];
         rig.connect();
+        refused(&mut rig, |e| *e == Error::Untrusted);
+        // once the server has agreed to TLS, nothing follows what was said in the clear
+        let mut rig = Rig::new(config, Options::default());
+        rig.distrusted = true;
+        rig.connect();
+        assert!(rig.server.seen.iter().all(|element| element.is(ns::TLS, "starttls")));
+        assert_eq!((rig.dials.len(), rig.server.headers.len()), (1, usize::from(kind == Kind::StartTls)));
         refused(&mut rig, |e| *e == Error::Untrusted);
     }
 }

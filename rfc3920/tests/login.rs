@@ -91,12 +91,13 @@ fn the_server_chooses_where_nothing_or_something_taken_is_wished() {
 
 #[test]
 fn a_session_of_old_is_asked_for_only_where_it_must_be() {
-    let asked = |features: &'static str| {
-        let rig = Rig::connected(config(), Options { features, management: false, ..Options::default() });
-        let asked = rig.server.got.iter().any(|e| e.find(ns::SESSION, "session").is_some());
-        (asked, rig.online().is_some())
-    };
-    assert_eq!(asked(""), (false, true)); // the server's own offer is optional
+    for (session, is_asked) in [("<optional/>", false), ("", true)] {
+        for management in [false, true] {
+            let rig = Rig::connected(config(), Options { session, management, ..Options::default() });
+            let asked = rig.server.got.iter().any(|e| e.find(ns::SESSION, "session").is_some());
+            assert_eq!((asked, rig.online().is_some()), (is_asked, true));
+        }
+    }
 }
 
 #[test]

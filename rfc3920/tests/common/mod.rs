@@ -39,6 +39,8 @@ pub struct Rig {
     pub dials: Vec<(Transport, String)>,
     /// How connections that are asked for end before they begin, in turn.
     pub refuse: Vec<CloseReason>,
+    /// TLS ends with a certificate that is not to be trusted.
+    pub distrusted: bool,
     /// Bytes that may pass to the client, and to the server, until the connection breaks.
     pub cut: [Option<usize>; 2],
     /// Bytes that passed.
@@ -61,6 +63,7 @@ impl Rig {
             events: Vec::new(),
             dials: Vec::new(),
             refuse: Vec::new(),
+            distrusted: false,
             cut: [None, None],
             passed: [0, 0],
             piece: 0,
@@ -199,6 +202,9 @@ impl Rig {
     }
 
     fn secure(&mut self, conn: ConnId) {
+        if self.distrusted {
+            return self.lose(CloseReason::Untrusted);
+        }
         self.server.secured();
         let session = Box::new(tls());
         self.client.handle(self.now, Input::Secured { conn, session });

@@ -22,6 +22,8 @@ pub struct Options {
     pub management: bool,
     pub resume: bool,
     pub fast: bool,
+    /// What stands in the offer of a session of old.
+    pub session: &'static str,
     /// More features after the login.
     pub features: &'static str,
     /// Features before the login, instead of those by the rest of the options.
@@ -62,6 +64,7 @@ impl Default for Options {
             management: true,
             resume: true,
             fast: false,
+            session: "<optional/>",
             features: "",
             before: None,
             proceed: "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
@@ -275,7 +278,8 @@ impl Server {
                 if self.options.binds {
                     text += "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
                 }
-                text += "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session>";
+                let optional = self.options.session;
+                text += &format!("<session xmlns='urn:ietf:params:xml:ns:xmpp-session'>{optional}</session>");
                 if self.options.management {
                     text += "<sm xmlns='urn:xmpp:sm:3'/>";
                 }
@@ -378,6 +382,9 @@ impl Server {
             let bind = format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>{jid}</bind>");
             let bind = self.options.bound.clone().unwrap_or(bind);
             return self.say(&format!("<iq xmlns='jabber:client' type='result' id='{id}'>{bind}</iq>"));
+        }
+        if stanza.find(ns::SESSION, "session").is_some() {
+            self.say(&format!("<iq xmlns='jabber:client' type='result' id='{id}'/>"));
         }
         if stanza.find(ns::PING, "ping").is_some() && stanza.get("type") == Some("get") {
             self.deliver(format!("<iq xmlns='jabber:client' type='result' id='{id}' from='wonderland.example'/>"));
