@@ -71,7 +71,7 @@ impl Run {
                 Output::Connect { conn, transport, remote } => self.connecting.push((conn, transport, remote)),
                 Output::Resolve { query, .. } => self.resolving.push(query),
                 Output::Event(event) => events.push(event),
-                Output::Transmit(_) | Output::Close { .. } => {}
+                Output::Transmit(_) | Output::Close { .. } | Output::Upgrade { .. } => {}
             }
         }
         events
