@@ -142,7 +142,7 @@ StreamCondition {
     UnsupportedFeature = "unsupported-feature",
     /// A first-level element that is no known stanza (RFC 6120, 4.9.3.24).
     UnsupportedStanzaType = "unsupported-stanza-type",
-    /// A version of XMPP that is not supported (RFC 6120, 4.9.3.25).
+    /// The stream is of a version that the other does not speak (RFC 6120, 4.9.3.25).
     UnsupportedVersion = "unsupported-version",
 }
 }
