@@ -14,7 +14,7 @@ use wire::{CloseReason, ConnId, Instant, Rng};
 
 use super::account::{Account, Password};
 use super::options::TlsVersion;
-use super::{Ending, Outcome, dns};
+use super::{Ending, Outcome, dns, pin};
 use crate::common::{self, Failure, clean};
 
 /// An account made ready: what the machine and the driver need to know.
@@ -51,6 +51,7 @@ impl Setup {
         let mut net = net::Config { tls: Tls { server_name, alpn, ..tls(account)? }, ..net::Config::default() };
         let mut stream = stream::Config::new(jid, credentials);
         stream.policy.allow_plain = account.allow_plain;
+        stream.policy.pinned = pin::load(&pin::path(&stream.jid));
         stream.raw = account.raw;
         stream.timing.request = account.timeout;
         stream.timing.connect = stream.timing.connect.min(account.timeout);
@@ -226,6 +227,7 @@ impl Connection {
                 Event::Online(online) => {
                     self.was_online = true;
                     tracing::debug!("logged in as {} by {}", online.jid, online.mechanism);
+                    pin::remember(&pin::path(&self.jid), online.mechanism);
                     return Event::Online(online);
                 }
                 Event::Offline { error, again } => {
@@ -379,6 +381,11 @@ impl Connection {
             }
             Error::Sasl(sasl::Error::OnlyPlain) => Outcome::Unauthorized
                 .because(format!("{jid} cannot log in safely: {error}; --allow-plain allows it, under TLS alone")),
+            Error::Sasl(sasl::Error::Downgraded { .. } | sasl::Error::BindingStripped) => {
+                let path = pin::path(jid);
+                let hint = format!("if its administrators really took it away, remove {}", path.display());
+                Outcome::Unauthorized.because(format!("{jid} cannot log in safely: {error}; {hint}"))
+            }
             Error::Sasl(why) => Outcome::Unauthorized.because(format!("{jid} cannot log in: {why}")),
             Error::Untrusted => {
                 let why = failure.unwrap_or("TLS could not be agreed on");

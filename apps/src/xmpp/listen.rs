@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rfc3920::jid::Jid;
+use rfc3920::stream::RequestId;
 use rfc3921::ns;
 use rfc3921::session::{Availability, Event, Incoming, Policy, Room, RoomEvent, Saved, Way};
 use tokio::time::MissedTickBehavior;
@@ -12,6 +13,7 @@ use tokio::time::MissedTickBehavior;
 use super::account::Account;
 use super::connection::{Connection, Setup, address};
 use super::options::ListenOptions;
+use super::pin::write_private;
 use super::show::{self, print};
 use super::stay::Stay;
 use super::{Ending, Outcome, room};
@@ -40,7 +42,8 @@ pub async fn listen(account: &Account, options: &ListenOptions, signals: &mut Si
         stay.enter(&mut connection, jid, nick, None)?;
     }
     let state = options.state.as_deref().map(|path| State { path, changed: false });
-    let mut listener = Listener { options, from, state, stay, continues, caught_up: BTreeSet::new(), count: 0 };
+    let mut listener =
+        Listener { options, from, state, ready: None, stay, continues, caught_up: BTreeSet::new(), count: 0 };
     let ended = listener.run(&mut connection, signals).await;
     listener.keep(&connection)?;
     tokio::select! {
@@ -66,19 +69,12 @@ fn load(path: &Path) -> Result<Option<Saved>, Failure> {
     }
 }
 
-/// Writes a file that nobody else can read: who one's contacts are is one's own business.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = std::fs::File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    std::io::Write::write_all(&mut options.open(path)?, text.as_bytes())
-}
-
 struct Listener<'a> {
     options: &'a ListenOptions,
     from: Vec<Jid>,
     state: Option<State<'a>>,
+    /// What was asked behind our presence.
+    ready: Option<RequestId>,
     stay: Stay,
     /// What was said since the last run is news.
     continues: bool,
@@ -118,7 +114,7 @@ impl Listener<'_> {
         }
     }
 
-    fn on_event(&mut self, connection: &Connection, event: Event) -> Result<(), Ending> {
+    fn on_event(&mut self, connection: &mut Connection, event: Event) -> Result<(), Ending> {
         match event {
             Event::Message(incoming) => self.message(connection, &incoming)?,
             Event::CaughtUp { archive, .. } => drop(self.caught_up.insert(archive)),
@@ -132,8 +128,13 @@ impl Listener<'_> {
             }
             Event::Offline { error, .. } => tracing::warn!("the connection is lost: {error}; trying again"),
             Event::Online(online) if online.resumed => tracing::info!("the session goes on"),
-            // From now on, since our presence is out, messages come here.
+            // When this is answered, the server has our presence, and messages come here.
             Event::Ready => {
+                let domain = connection.jid().to_domain();
+                let (session, now) = connection.command();
+                self.ready = session.ping(now, &domain).ok();
+            }
+            Event::Answer { request, .. } if self.ready == Some(request) => {
                 let jid = connection.session().jid().map_or("", Jid::as_str);
                 tracing::info!("listening as {}", clean(jid));
             }
@@ -147,13 +148,12 @@ impl Listener<'_> {
         Ok(())
     }
 
-    /// Writes down what was told. A crash in the middle leaves the file as it was.
+    /// Writes down what was told, for nobody else to read: who one's contacts are is one's own business.
     fn keep(&mut self, connection: &Connection) -> Result<(), Ending> {
         let Some(state) = &mut self.state else { return Ok(()) };
         state.changed = false;
         let text = connection.session().saved().to_text();
-        let beside = state.path.with_extension("new");
-        let written = write_private(&beside, &text).and_then(|()| std::fs::rename(&beside, state.path));
+        let written = write_private(state.path, &text);
         Ok(written.map_err(|e| Failure::runtime(format!("cannot write {}: {e}", state.path.display())))?)
     }
 

@@ -10,6 +10,7 @@ mod dns;
 mod listen;
 mod options;
 mod outcome;
+mod pin;
 mod ping;
 mod put;
 mod room;

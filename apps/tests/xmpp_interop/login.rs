@@ -65,6 +65,29 @@ fn plain_only_under_tls_and_when_allowed() {
 }
 
 #[test]
+fn a_login_that_became_weaker_is_refused() {
+    let server = Server::start("xmpp-weaker");
+    let state = server.dir.join("state");
+    let send = |host: &str, args: &[&str]| {
+        let to = format!("bob@{host}.xmpp.test");
+        let args = [&["send", "--raw", &to, "hello"], args].concat();
+        run(server.xmpp("alice", host, Way::StartTls, &args).env("XDG_STATE_HOME", &state))
+    };
+    send("sha256", &[]).succeeds();
+    let logins = state.join("wireworks/xmpp/logins");
+    let pin = std::fs::read_to_string(logins.join("alice@sha256.xmpp.test")).unwrap();
+    assert_eq!(pin, "SCRAM-SHA-256\n");
+    // As if this one had offered the same before.
+    std::fs::write(logins.join("alice@weak.xmpp.test"), pin).unwrap();
+    let refused = send("weak", &["--allow-plain"]);
+    refused.fails(6, &["used to offer SCRAM-SHA-256", "remove "]);
+    assert!(!refused.err.contains("<auth"), "{refused:?}");
+    std::fs::remove_file(logins.join("alice@weak.xmpp.test")).unwrap();
+    send("weak", &["--allow-plain"]).succeeds();
+    assert!(!logins.join("alice@weak.xmpp.test").exists(), "PLAIN is nothing to hold on to");
+}
+
+#[test]
 fn a_wrong_password_is_told_at_once_and_once() {
     let server = Server::start("xmpp-password");
     for host in ["sha1", "sha256", "plain"] {
@@ -212,7 +235,8 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
     command.args(["-c", ask, env!("CARGO_BIN_EXE_xmpp"), "send", "bob@plain.xmpp.test", "hello"]);
     command.args(["--account", "alice@plain.xmpp.test", "--server"]);
     command.arg(format!("127.0.0.1:{}", server.port(Way::StartTls))).arg("--ca").arg(server.ca());
-    command.env("XDG_CONFIG_HOME", "/nonexistent").env_remove("XMPP_PASSWORD");
+    let home = server.dir.join("home");
+    command.env("HOME", home).env_remove("XDG_CONFIG_HOME").env_remove("XDG_STATE_HOME").env_remove("XMPP_PASSWORD");
     let ended = run(&mut command);
     assert!(ended.succeeds().out.contains("Password of alice@plain.xmpp.test: "), "{ended:?}");
 }

@@ -89,6 +89,7 @@ fn a_conversation_with_another_library() {
     let mut person = Listener::start(&mut by(&server, "alice", &["listen", "-n", "1"]));
     person.0.wait_for("listening as", PATIENCE);
     bob.command(json!({"do": "say", "to": jid("alice"), "body": "a\u{9b}2J\u{202e}b\nc"}));
+    person.0.wait_for("bob@plain.xmpp.test: a 2Jb", PATIENCE);
     assert_eq!(person.0.exit_code(PATIENCE), 0);
     let shown = person.0.output();
     assert!(shown.contains("bob@plain.xmpp.test: a 2Jb\n    c"), "{shown:?}");

@@ -127,7 +127,10 @@ impl Server {
 /// Our program, without the configuration of whoever runs the tests.
 pub fn xmpp() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xmpp"));
-    command.env("XDG_CONFIG_HOME", "/nonexistent").env("XDG_DATA_HOME", "/nonexistent").env_remove("XMPP_PASSWORD");
+    for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
+        command.env(folder, "/nonexistent");
+    }
+    command.env_remove("XMPP_PASSWORD");
     command
 }
 
