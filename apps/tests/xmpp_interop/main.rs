@@ -1,5 +1,6 @@
 //! `xmpp` against a real server and a client of another library: `make interop`. Needs what `peers/prosody/install`
 //! installs. Every test starts a server of its own.
+mod chat;
 mod login;
 mod messages;
 #[allow(dead_code, reason = "what the SIP programs need besides")]

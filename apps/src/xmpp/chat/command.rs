@@ -128,6 +128,15 @@ pub const COMMANDS: &[Entry] = &[
     ("quit", "", "leave; Ctrl-C does the same"),
 ];
 
+/// The commands by what they are about, for `/help`.
+pub const GROUPS: &[(&str, &str)] = &[
+    ("Talk", "/msg /reply /react /correct /retract /upload /history"),
+    ("Rooms", "/join /leave /who /topic /nick /invite /kick /bookmark"),
+    ("People", "/roster /sub /block /unblock /ping /version"),
+    ("You", "/presence /away /back /account /connect /disconnect"),
+    ("Screen", "/win /close /clear /help /quit"),
+];
+
 /// The keys, for `/help`.
 pub const KEYS: &[(&str, &str)] = &[
     ("Alt-1 … Alt-9", "conversation by number"),
@@ -324,6 +333,13 @@ mod tests {
         ] {
             assert!(parse(line).unwrap_err().contains(hint), "{line}: {:?}", parse(line));
         }
+    }
+
+    #[test]
+    fn the_overview_has_every_command() {
+        let grouped: Vec<_> = GROUPS.iter().flat_map(|(_, names)| names.split(' ')).collect();
+        assert_eq!(grouped.len(), COMMANDS.len());
+        assert!(COMMANDS.iter().all(|(name, ..)| grouped.contains(&format!("/{name}").as_str())));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use rfc3921::reply::Reply;
 use rfc3921::session::Text;
 
 use super::action::Action;
-use super::command::{COMMANDS, Command, KEYS, RosterChange, SubVerb, parse};
+use super::command::{COMMANDS, Command, GROUPS, KEYS, RosterChange, SubVerb, parse};
 use super::conversation::{Kind, Line, Mark, Place, Who};
 use super::model::{Link, Model};
 
@@ -432,13 +432,17 @@ impl Model {
     }
 
     fn help(&mut self, about: Option<&str>) {
-        let entry = COMMANDS.iter().find(|entry| Some(entry.0) == about);
-        if let Some((name, args, what)) = entry {
-            return self.tell(&format!("/{name} {args}\n{what}"));
+        if let Some(about) = about {
+            return match COMMANDS.iter().find(|entry| entry.0 == about) {
+                Some((name, args, what)) => self.tell(&format!("/{name} {args}\n{what}")),
+                None => self.complain(&format!("there is no /{about}")),
+            };
         }
-        let commands = COMMANDS.iter().map(|(name, args, what)| format!("/{:<28} {what}", format!("{name} {args}")));
-        let keys = KEYS.iter().map(|(key, what)| format!("{key:<29} {what}"));
-        let text: Vec<_> = commands.chain(keys).collect();
+        let groups = GROUPS.iter().map(|(group, names)| format!("{group}: {names}"));
+        let more =
+            "/help COMMAND tells more of one. // begins a message with a slash, /me says what you do.".to_owned();
+        let keys = KEYS.iter().map(|(key, what)| format!("{key}: {what}"));
+        let text: Vec<_> = groups.chain([more]).chain(keys).collect();
         self.tell(&text.join("\n"));
     }
 

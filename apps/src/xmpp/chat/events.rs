@@ -92,6 +92,13 @@ impl Model {
             state.contacts.values_mut().for_each(|contact| contact.resources.clear());
         }
         let jid = state.jid.clone();
+        let rooms = self.conversations.iter_mut().filter(|conversation| {
+            !resumed && conversation.place.as_ref().is_some_and(|place| place.account == account)
+        });
+        for room in rooms {
+            room.joined = false;
+            room.occupants.clear();
+        }
         let text = match (resumed, before) {
             (true, _) => format!("{jid} is connected again, and the session goes on"),
             (false, Link::Offline(..)) => format!("{jid} is connected again, in a new session"),
@@ -133,7 +140,7 @@ impl Model {
     fn asked(&mut self, account: usize, from: Jid, status: Option<String>) {
         let words = status.map(|status| format!(" ({status})")).unwrap_or_default();
         self.tell(&format!(
-            "{from} would like to see when you are there{words}: /sub allow {from}, or /sub deny {from}"
+            "{from} would like to see when you are there{words}: /sub allow {from} lets them, /sub deny does not"
         ));
         self.act(Action::Notify(from.to_string(), "would like to see when you are there".to_owned()));
         self.accounts[account].asking.push(from);
@@ -383,7 +390,11 @@ impl Model {
                 if conversation.subject != text {
                     conversation.subject.clone_from(&text);
                     let who = from.resource().unwrap_or("the room");
-                    self.say(Some(&place), Who::Notice, &format!("{who} says what the room is about: {text}"));
+                    let text = match text.is_empty() {
+                        true => "the room is about nothing any more".to_owned(),
+                        false => format!("{who} says what the room is about: {text}"),
+                    };
+                    self.say(Some(&place), Who::Notice, &text);
                 }
             }
             RoomEvent::Declined { from, reason } => {
@@ -487,7 +498,7 @@ fn why(reason: &LeftReason, is: &str, was: &str) -> String {
         actor + &reason
     };
     match reason {
-        LeftReason::Left => format!("{} gone", if is == "is" { "is" } else { "have" }),
+        LeftReason::Left => format!("{} left", if is == "is" { "has" } else { "have" }),
         LeftReason::Kicked { actor, reason } => format!("{was} sent out{}", by(actor, reason)),
         LeftReason::Banned { actor, reason } => format!("{was} banned{}", by(actor, reason)),
         LeftReason::Members => format!("{is} out: the room is for members"),

@@ -112,6 +112,8 @@ pub struct Model {
     pub hint: Option<String>,
     /// The message that the line corrects.
     pub correcting: Option<u64>,
+    /// The minute that the screen shows.
+    minute: u64,
     /// When the user wrote last, and where.
     writing: Option<(Place, Duration)>,
     actions: VecDeque<Action>,
@@ -144,6 +146,7 @@ impl Model {
             view: (80, 20),
             hint: None,
             correcting: None,
+            minute: 0,
             writing: None,
             actions: VecDeque::new(),
             keys: 0,
@@ -331,8 +334,8 @@ impl Model {
 
     /// Time goes by: who stopped to write is told so. True: the screen shows something else now.
     pub fn tick(&mut self, unix: Duration) -> bool {
-        let minute = |unix: Duration| unix.as_secs() / 60;
-        let mut changed = minute(self.unix) != minute(unix);
+        let minute = unix.as_secs() / 60;
+        let mut changed = std::mem::replace(&mut self.minute, minute) != minute;
         changed |= self.accounts.iter().any(|account| matches!(account.link, Link::Offline(_, Some(_))));
         self.unix = unix;
         if let Some((place, since)) = &self.writing

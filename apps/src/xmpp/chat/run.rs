@@ -80,7 +80,7 @@ struct Chat {
 impl Chat {
     /// The conversations of the last time.
     fn restore(&mut self) {
-        self.model.unix = self.world.linked.first().map_or(Duration::ZERO, |linked| linked.connection.unix());
+        self.model.unix = self.unix();
         let mut windows = Vec::new();
         for (account, linked) in self.world.linked.iter().enumerate() {
             let kept = self.world.history.as_ref().map(|history| history.windows(linked.connection.jid()));
@@ -145,6 +145,7 @@ impl Chat {
         {
             screen.terminal.clear().map_err(crate::common::Failure::runtime)?;
         }
+        self.model.unix = self.unix();
         self.keys.on_event(&mut self.model, event);
         // one key after the other: what one does, the next one finds done
         match self.world.act(&mut self.model) {
@@ -162,6 +163,7 @@ impl Chat {
             tokio::select! {
                 line = lines.next_line(), if open => match line {
                     Ok(Some(line)) => {
+                        self.model.unix = self.unix();
                         self.model.enter(&line);
                         if let Some(hint) = self.model.hint.take() {
                             self.model.complain(&hint);
@@ -186,6 +188,7 @@ impl Chat {
     }
 
     fn on_news(&mut self, news: News) -> Result<(), Ending> {
+        self.model.unix = self.unix();
         match news {
             News::Uploaded(place, Ok(url)) => self.model.uploaded(&place, &url),
             News::Uploaded(place, Err(end)) => self.model.say(Some(&place), Who::Error, &end.why),
@@ -234,8 +237,13 @@ impl Chat {
     /// A second goes by.
     fn tick(&mut self) -> bool {
         self.world.flush(&mut self.model);
-        let unix = self.world.linked.first().map_or(self.model.unix, |linked| linked.connection.unix());
+        let unix = self.unix();
         self.model.tick(unix)
+    }
+
+    /// The time since 1970.
+    fn unix(&self) -> Duration {
+        self.world.linked.first().map_or(self.model.unix, |linked| linked.connection.unix())
     }
 
     async fn close(mut self) {
