@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::chat::notify::Way;
 use super::options::{AccountOptions, Server, TlsVersion};
 use crate::common::{Failure, ask, first_line, password_file, read_config, suggest};
 
@@ -78,6 +79,20 @@ struct File {
     default: Option<String>,
     #[serde(default)]
     account: BTreeMap<String, Entry>,
+    #[serde(default)]
+    chat: Chat,
+}
+
+/// What the configuration file says about `xmpp chat`.
+#[derive(Deserialize, Clone, Debug, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Chat {
+    /// What the terminal does when a message comes.
+    pub notify: Option<Way>,
+    /// What a shell does then.
+    pub notify_command: Option<String>,
+    /// The folder of the history.
+    pub history: Option<PathBuf>,
 }
 
 /// An account in the configuration file.
@@ -127,6 +142,17 @@ pub fn accounts(options: &AccountOptions) -> Result<Vec<Account>, Failure> {
         return Ok(vec![account(options)?]);
     }
     file.account.keys().map(|name| file.named(name, &path)).collect()
+}
+
+/// What the configuration file says about `xmpp chat`.
+///
+/// # Errors
+/// [`Failure::Usage`] when it is wrong.
+pub fn chat(options: &AccountOptions) -> Result<Chat, Failure> {
+    let (path, file) = load(options)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let history = file.chat.history.as_deref().map(|history| near(folder, history));
+    Ok(Chat { history, ..file.chat })
 }
 
 impl Account {

@@ -61,7 +61,8 @@ pub fn main() -> ExitCode {
 pub async fn run(options: &Options) -> Result<(), Ending> {
     let mut signals = Signals::new().map_err(Failure::runtime)?;
     if let Command::Chat(chat) = &options.command {
-        return chat::chat(account::accounts(&options.account)?, chat, &mut signals).await;
+        let (accounts, file) = (account::accounts(&options.account)?, account::chat(&options.account)?);
+        return chat::chat(accounts, file, chat, &mut signals).await;
     }
     let account = account::account(&options.account)?;
     // These two end by a signal as they end by themselves; for the others it is an end before the work is done.

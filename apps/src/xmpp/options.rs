@@ -217,9 +217,9 @@ pub struct ChatOptions {
     /// Keep nothing on this machine
     #[arg(long, conflicts_with = "history")]
     pub no_history: bool,
-    /// What the terminal does when a message comes that nobody looks at
-    #[arg(long, value_enum, value_name = "none|bell|osc9|osc777", hide_possible_values = true, default_value_t)]
-    pub notify: Way,
+    /// What the terminal does when a message comes that nobody looks at [default: bell]
+    #[arg(long, value_enum, value_name = "none|bell|osc9|osc777", hide_possible_values = true)]
+    pub notify: Option<Way>,
     /// Run this in a shell then; who and what are in its XMPP_FROM and XMPP_TEXT
     #[arg(long, value_name = "CMD")]
     pub notify_command: Option<String>,

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::peers::{Proc, version};
-use crate::programs::{PATIENCE, Server, Way, run};
+use crate::programs::{PATIENCE, Proxy, Server, Way, run};
 
 /// A terminal with a shell in it.
 struct Terminal {
@@ -73,10 +73,15 @@ impl Terminal {
 
     /// Begins to chat as a user of the server.
     fn chat(&self, server: &Server, user: &str, more: &[&str]) {
-        let script = server.dir.join(format!("chat-{user}.sh"));
-        std::fs::write(&script, script_of(server, user, more)).expect("a script");
-        self.line(&format!("sh {}; echo ended with $?", script.display()));
+        self.begin(server, user, &server.xmpp(user, "plain", Way::StartTls, &[&["chat"], more].concat()));
         self.wait(&[&format!("● {user}@plain.xmpp.test online")]);
+    }
+
+    /// Runs a command as a user would.
+    fn begin(&self, server: &Server, user: &str, command: &Command) {
+        let script = server.dir.join(format!("chat-{user}.sh"));
+        std::fs::write(&script, script_of(server, user, command)).expect("a script");
+        self.line(&format!("sh {}; echo ended with $?", script.display()));
     }
 }
 
@@ -87,8 +92,7 @@ impl Drop for Terminal {
 }
 
 /// A script that runs the program; its history is one for each user.
-fn script_of(server: &Server, user: &str, more: &[&str]) -> String {
-    let command = server.xmpp(user, "plain", Way::StartTls, &[&["chat"], more].concat());
+fn script_of(server: &Server, user: &str, command: &Command) -> String {
     let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().expect("text"));
     let words: Vec<_> = [quoted(command.get_program())].into_iter().chain(command.get_args().map(quoted)).collect();
     let data = server.dir.join(format!("data-{user}"));
@@ -220,6 +224,84 @@ fn a_server_that_is_killed_and_comes_back() {
 }
 
 #[test]
+fn a_connection_that_breaks_goes_on() {
+    let (server, _alice, bob) = friends("chat-resumed");
+    let proxy = Proxy::start(server.port(Way::StartTls));
+    let carol = Terminal::start("chat-resumed-carol", 80, 24);
+    let command = server.xmpp_by("carol", "plain", Way::StartTls, proxy.port, &["chat", "--no-history"]);
+    carol.begin(&server, "carol", &command);
+    carol.line("/msg bob@plain.xmpp.test before");
+    bob.wait(&["carol      (1)│"]);
+    bob.line("/msg carol@plain.xmpp.test yes?");
+    carol.wait(&["bob │ yes?"]);
+    proxy.cut(true);
+    carol.wait(&["✗ carol@plain.xmpp.test no connection, again in"]);
+    bob.line("into the dark");
+    carol.line("out of the dark");
+    carol.wait(&["out of the dark …"]);
+    proxy.heal();
+    carol.wait(&["is connected again, and the session goes on"]);
+    let screen = carol.wait(&["out of the dark ✓", "bob │ into the dark"]);
+    assert_eq!((screen.matches("into the dark").count(), screen.matches("out of").count()), (1, 1), "{screen}");
+    let screen = bob.wait(&["carol │ out of the dark"]);
+    assert_eq!(screen.matches("out of the dark").count(), 1, "{screen}");
+}
+
+#[test]
+fn several_accounts_at_once_as_the_file_says() {
+    let server = Server::start("chat-several");
+    let config = server.dir.join("xmpp.toml");
+    let account = |name: &str, user: &str| {
+        std::fs::write(server.dir.join(format!("password-{user}")), format!("secret-{user}\n")).expect("a password");
+        let port = server.port(Way::StartTls);
+        format!(
+            "[account.{name}]\njid = \"{user}@plain.xmpp.test\"\npassword-file = \"password-{user}\"\n\
+             server = \"127.0.0.1:{port}\"\nca = \"certs/ca.pem\"\n"
+        )
+    };
+    let (told, notify) = (server.dir.join("told"), server.dir.join("notify.sh"));
+    std::fs::write(&notify, format!("echo \"$XMPP_FROM: $XMPP_TEXT\" >> '{}'\n", told.display())).expect("a script");
+    let chat =
+        format!("[chat]\nhistory = \"history\"\nnotify = \"osc777\"\nnotify-command = \"sh {}\"\n", notify.display());
+    std::fs::write(&config, account("home", "alice") + &account("work", "carol") + &chat).expect("a configuration");
+    let both = Terminal::start("chat-several-both", 80, 24);
+    let mut command = crate::programs::xmpp();
+    command.arg("chat").arg("--config").arg(&config);
+    both.begin(&server, "both", &command);
+    both.wait(&["alice@plain.xmpp.test is connected", "carol@plain.xmpp.test is connected"]);
+    assert!(server.dir.join("history/history.redb").exists());
+    let bob = Terminal::start("chat-several-bob", 80, 24);
+    bob.chat(&server, "bob", &[]);
+    bob.line("/msg carol@plain.xmpp.test to the office");
+    both.wait(&["[2:bob(1!)]"]);
+    both.key("M-a");
+    both.wait(&["bob │ to the office", "● carol@plain.xmpp.test online"]);
+    both.line("from the office");
+    bob.wait(&["carol │ from the office"]);
+    both.key("M-1");
+    both.line("/account home");
+    both.line("/msg bob@plain.xmpp.test from home");
+    bob.wait(&["alice      (1)│"]);
+    let words = std::fs::read_to_string(told).expect("the command was run");
+    assert_eq!(words, "bob: to the office\n");
+}
+
+#[test]
+fn files_are_uploaded_and_their_address_said() {
+    let (server, alice, bob) = friends("chat-upload");
+    alice.line("/msg bob look at this");
+    bob.wait(&["2 ● alice"]);
+    bob.key("M-2");
+    let file = server.dir.join("tea.txt");
+    std::fs::write(&file, "always six o'clock\n").expect("a file");
+    alice.line(&format!("/upload {}", file.display()));
+    alice.wait(&["alice │ https://localhost:", "tea.txt ✓"]);
+    bob.wait(&["alice │ https://localhost:"]);
+    alice.line("/upload /nonexistent");
+    alice.wait(&["!! │ /nonexistent: No such file"]);
+}
+
+#[test]
 fn text_of_others_harms_nobody() {
     let (server, alice, bob) = friends("chat-hostile");
     bob.line("/msg alice quiet");
@@ -295,7 +377,8 @@ fn without_a_terminal_lines_go_in_and_out() {
     let bob = Terminal::start("chat-plain-bob", 80, 24);
     bob.chat(&server, "bob", &[]);
     let script = server.dir.join("plain.sh");
-    std::fs::write(&script, script_of(&server, "alice", &["--no-history"])).expect("a script");
+    let command = server.xmpp("alice", "plain", Way::StartTls, &["chat", "--no-history"]);
+    std::fs::write(&script, script_of(&server, "alice", &command)).expect("a script");
     let mut alice = Proc::start("xmpp chat", Command::new("sh").arg(&script));
     alice.wait_for("alice@plain.xmpp.test is connected", PATIENCE);
     alice.type_line("/msg bob@plain.xmpp.test from a pipe");

@@ -128,7 +128,7 @@ impl Server {
 pub fn xmpp() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xmpp"));
     for folder in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
-        command.env(folder, "/nonexistent");
+        command.env(folder, "/dev/null"); // not even root makes a folder below it
     }
     command.env_remove("XMPP_PASSWORD");
     command

@@ -99,11 +99,15 @@ impl Model {
             room.joined = false;
             room.occupants.clear();
         }
+        let again = matches!(before, Link::Offline(..));
         let text = match (resumed, before) {
             (true, _) => format!("{jid} is connected again, and the session goes on"),
             (false, Link::Offline(..)) => format!("{jid} is connected again, in a new session"),
             (false, _) => format!("{jid} is connected"),
         };
+        if again {
+            self.hint = Some(text.clone());
+        }
         self.say(None, Who::Notice, &text);
     }
 
@@ -223,7 +227,7 @@ impl Model {
     fn is_news(&self, account: usize, kind: Kind, with: &Jid) -> bool {
         let account = &self.accounts[account];
         let archive = if kind == Kind::Room { with } else { &account.jid };
-        account.continues || account.caught_up.contains(archive)
+        account.continues.contains(archive) || account.caught_up.contains(archive)
     }
 
     /// A correction takes the place of what it corrects, if that is known and of the same author.

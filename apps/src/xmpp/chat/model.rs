@@ -3,7 +3,7 @@
 //! Events of sessions ([`Model::on_event`](super::events)) and commands of the user ([`Model::run`](super::commands)) change
 //! it; what is to be done outside comes out of [`Model::next_action`]. The screen draws from it alone.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use rfc3920::jid::Jid;
@@ -41,10 +41,10 @@ pub struct Account {
     pub contacts: BTreeMap<Jid, Contact>,
     /// Who asks for our presence and waits.
     pub asking: Vec<Jid>,
-    /// What was missed is news: an earlier run has left where it was.
-    pub continues: bool,
+    /// Archives of which an earlier run has left where it was: what they tell is news.
+    pub continues: BTreeSet<Jid>,
     /// Archives that are read: the account's, those of rooms.
-    pub caught_up: std::collections::BTreeSet<Jid>,
+    pub caught_up: BTreeSet<Jid>,
 }
 
 /// Somebody whom the user knows.
@@ -108,8 +108,10 @@ pub struct Model {
     pub focused: bool,
     /// Columns of the conversation, and rows.
     pub view: (usize, usize),
-    /// Says this until a key is pressed.
+    /// Says this until a key is pressed, or it was there for a while.
     pub hint: Option<String>,
+    /// Since so many looks at the clock.
+    hint_age: u8,
     /// The message that the line corrects.
     pub correcting: Option<u64>,
     /// The minute that the screen shows.
@@ -130,8 +132,8 @@ impl Model {
             link: Link::Connecting,
             contacts: BTreeMap::new(),
             asking: Vec::new(),
-            continues: false,
-            caught_up: std::collections::BTreeSet::new(),
+            continues: BTreeSet::new(),
+            caught_up: BTreeSet::new(),
         };
         Model {
             accounts: accounts.into_iter().map(account).collect(),
@@ -145,6 +147,7 @@ impl Model {
             focused: true,
             view: (80, 20),
             hint: None,
+            hint_age: 0,
             correcting: None,
             minute: 0,
             writing: None,
@@ -338,6 +341,10 @@ impl Model {
         let mut changed = std::mem::replace(&mut self.minute, minute) != minute;
         changed |= self.accounts.iter().any(|account| matches!(account.link, Link::Offline(_, Some(_))));
         self.unix = unix;
+        self.hint_age = if self.hint.is_some() { self.hint_age + 1 } else { 0 };
+        if self.hint_age > HINT {
+            (self.hint, self.hint_age, changed) = (None, 0, true);
+        }
         if let Some((place, since)) = &self.writing
             && unix.saturating_sub(*since) > PAUSE
         {
@@ -463,5 +470,7 @@ pub fn short(jid: &Jid) -> String {
     jid.local().unwrap_or_else(|| jid.domain()).to_owned()
 }
 
+/// Looks at the clock that a hint stays.
+const HINT: u8 = 5;
 /// Silence after which writing counts as paused.
 const PAUSE: Duration = Duration::from_secs(10);

@@ -8,7 +8,8 @@ use clap::ValueEnum;
 use rfc3921::display::safe_line;
 
 /// What the terminal is asked to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Way {
     /// Nothing.
     None,

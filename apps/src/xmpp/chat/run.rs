@@ -8,7 +8,7 @@ use rfc3921::session::{Event, Policy};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::time::{Instant, sleep_until};
 
-use super::super::account::{Account, folder};
+use super::super::account::{self, Account, folder};
 use super::super::connection::{Connection, Setup};
 use super::super::options::ChatOptions;
 use super::super::{Ending, Outcome, room};
@@ -26,13 +26,18 @@ use crate::common::Signals;
 ///
 /// # Errors
 /// An end without success: no account can be used, or the only one cannot log in.
-pub async fn chat(accounts: Vec<Account>, options: &ChatOptions, signals: &mut Signals) -> Result<(), Ending> {
+pub async fn chat(
+    accounts: Vec<Account>,
+    file: account::Chat,
+    options: &ChatOptions,
+    signals: &mut Signals,
+) -> Result<(), Ending> {
     let plain = !has_screen(options);
     let history = match options.no_history {
         true => None,
         false => {
             let place = || folder("XDG_DATA_HOME", ".local/share").join("wireworks/xmpp");
-            Some(History::open(&options.history.clone().unwrap_or_else(place))?)
+            Some(History::open(&options.history.clone().or(file.history).unwrap_or_else(place))?)
         }
     };
     let (mut linked, mut known) = (Vec::new(), Vec::new());
@@ -40,7 +45,7 @@ pub async fn chat(accounts: Vec<Account>, options: &ChatOptions, signals: &mut S
     for account in accounts {
         let setup = Setup::new(&account, &account.password()?)?; // a question comes before the screen
         let saved = history.as_ref().and_then(|history| history.saved(&setup.stream.jid.bare())).unwrap_or_default();
-        continues.push(!saved.positions.is_empty());
+        continues.push(saved.positions.keys().cloned().collect());
         let connection = Connection::begin(setup, saved, |config| {
             config.availability = Some(rfc3921::session::Availability::default());
             (config.carbons, config.bookmarks) = (true, true);
@@ -55,7 +60,8 @@ pub async fn chat(accounts: Vec<Account>, options: &ChatOptions, signals: &mut S
     for (account, continues) in model.accounts.iter_mut().zip(continues) {
         account.continues = continues;
     }
-    let notifier = Notifier::new(options.notify, options.notify_command.clone());
+    let notify = options.notify.or(file.notify).unwrap_or_default();
+    let notifier = Notifier::new(notify, options.notify_command.clone().or(file.notify_command));
     let mut chat = Chat { model, keys: Keys::default(), world: World::new(linked, history, notifier, plain) };
     chat.restore();
     let ended = match plain {
