@@ -280,7 +280,9 @@ fn several_accounts_at_once_as_the_file_says() {
     bob.wait(&["carol │ from the office"]);
     both.key("M-1");
     both.line("/account home");
+    both.wait(&["new conversations are those of alice@plain.xmpp.test"]);
     both.line("/msg bob@plain.xmpp.test from home");
+    both.wait(&["alice │ from home"]);
     bob.wait(&["alice      (1)│"]);
     let words = std::fs::read_to_string(told).expect("the command was run");
     assert_eq!(words, "bob: to the office\n");
@@ -297,8 +299,8 @@ fn files_are_uploaded_and_their_address_said() {
     alice.line(&format!("/upload {}", file.display()));
     alice.wait(&["alice │ https://localhost:", "tea.txt ✓"]);
     bob.wait(&["alice │ https://localhost:"]);
-    alice.line("/upload /nonexistent");
-    alice.wait(&["!! │ /nonexistent: No such file"]);
+    alice.line("/upload /dev/null/tea.txt");
+    alice.wait(&["!! │ /dev/null/tea.txt: Not a directory"]);
 }
 
 #[test]

@@ -15,19 +15,24 @@ use super::conversation::{Kind, Line, Mark, Place, Who};
 use super::model::{Link, Model};
 
 impl Model {
-    /// Does what a typed line says.
-    pub fn enter(&mut self, line: &str) {
+    /// Does what a typed line says; false: it cannot be understood.
+    pub fn enter(&mut self, line: &str) -> bool {
         self.hint = None;
         if let Some(key) = self.correcting.take() {
-            return self.correct(Some(key), line);
+            self.correct(Some(key), line);
+            return true;
         }
         if line.trim().is_empty() {
-            return;
+            return true;
         }
         match parse(line) {
             Ok(command) => self.run(command),
-            Err(why) => self.hint = Some(why),
+            Err(why) => {
+                self.hint = Some(why);
+                return false;
+            }
         }
+        true
     }
 
     /// Does what a command says; what cannot be done is said in the conversation that is shown.

@@ -52,9 +52,8 @@ impl Keys {
             KeyCode::Enter if alt || key.modifiers.contains(KeyModifiers::SHIFT) => self.editor.insert("\n"),
             KeyCode::Enter => {
                 let line = self.editor.take();
-                model.enter(&line);
-                if model.hint.is_some() && line.starts_with('/') {
-                    self.editor.set(&line); // it was not understood: to be mended
+                if !model.enter(&line) {
+                    self.editor.set(&line); // to be mended
                 }
             }
             KeyCode::Tab => {
@@ -184,6 +183,10 @@ mod tests {
         press(&mut chat, &mut keys, KeyCode::Enter, KeyModifiers::NONE);
         assert_eq!(keys.editor.text(), "/joni x");
         assert!(chat.model.hint.as_deref().unwrap().contains("/join"));
+        press(&mut chat, &mut keys, KeyCode::Char('u'), KeyModifiers::CONTROL);
+        write(&mut chat, &mut keys, "/account home");
+        press(&mut chat, &mut keys, KeyCode::Enter, KeyModifiers::NONE);
+        assert!(keys.editor.is_empty() && chat.model.hint.is_some());
         press(&mut chat, &mut keys, KeyCode::Char('c'), KeyModifiers::CONTROL);
         assert_eq!(chat.actions(), [Action::Quit]);
     }
