@@ -156,3 +156,30 @@ fn the_cursor_stands_behind_what_was_written() {
     let cursor = ratatui::backend::Backend::get_cursor_position(terminal.backend_mut()).unwrap();
     assert_eq!((usize::from(cursor.x), cursor.y), (2 + width("お茶 e\u{301}"), 23));
 }
+
+#[test]
+fn the_guide_shows_what_is_drawn() {
+    let mut chat = Fixture::new();
+    chat.presence(
+        "<presence xmlns='jabber:client' from='hare@wonderland.example/table'><status>at tea</status></presence>",
+    );
+    chat.room("tea@rooms.wonderland.example", &["Hatter", "Dormouse"]);
+    chat.model.enter("/msg Hare");
+    chat.message("hare@wonderland.example/table", "m1", "Have some wine");
+    chat.say("I dont see any wine", "o1");
+    chat.model.enter("/correct I don't see any wine");
+    chat.actions();
+    let (with, place) = (jid("hare@wonderland.example"), chat.place("hare@wonderland.example"));
+    let key = chat.model.shown().lines.last().unwrap().key;
+    chat.model.corrected(&place, key, Some("o2".into()));
+    chat.message("hare@wonderland.example/table", "m2", "There isn't any");
+    chat.say("/reply Then it wasn't very civil of you to offer it, said Alice angrily.", "o3");
+    chat.event(Event::Displayed { with: with.clone(), from: with.clone(), id: "o3".into() });
+    chat.message("hare@wonderland.example/table", "m3", "/me looks at the teapot");
+    chat.message("tea@rooms.wonderland.example/Dormouse", "r3", "alice: twinkle, twinkle");
+    chat.event(Event::ChatState { with: with.clone(), from: with, state: ChatState::Composing });
+    chat.editor.insert("And why is it always tea-time?");
+    let guide = include_str!("../../../../docs/guide/xmpp.md");
+    let screen: Vec<_> = chat.screen(80, 14).iter().map(|row| format!("    {row}").trim_end().to_owned()).collect();
+    assert!(guide.contains(&screen.join("\n")), "the guide does not have this:\n{}", screen.join("\n"));
+}
