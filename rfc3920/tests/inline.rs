@@ -6,7 +6,8 @@ mod common;
 use std::time::Duration;
 
 use common::{Options, Rig, body, config, message};
-use rfc3920::stream::{Error, Event, State};
+use rfc3920::ns;
+use rfc3920::stream::{Config, Error, Event, State, UserAgent};
 
 const SECOND: Duration = Duration::from_secs(1);
 const FEATURES: &str = "<stream:features xmlns:stream='http://etherx.jabber.org/streams'/>";
@@ -59,4 +60,54 @@ fn a_session_that_was_resumed_is_not_given_up_before_its_features_come() {
     assert!(rig.online().is_some_and(|online| online.resumed), "{:?}", rig.events);
     assert!(!rig.events.iter().any(|e| matches!(e, Event::Lost { .. })), "{:?}", rig.events);
     assert_eq!(got(&rig), ["kept"]);
+}
+
+#[test]
+fn a_new_session_ends_the_old_one_though_nobody_says_so() {
+    let mut rig = Rig::connected(config(), Options::modern());
+    rig.server.options.mute = true;
+    let id = rig.send(message("unheard"));
+    rig.drop_connection();
+    (rig.server.options.mute, rig.server.options.resume) = (false, false);
+    rig.pass(SECOND * 2);
+    assert!(rig.online().is_some_and(|online| !online.resumed));
+    assert!(rig.server.seen.iter().all(|e| e.find(ns::SM, "resume").is_none()));
+    let lost = rig.events.iter().find_map(|e| if let Event::Lost { stanzas } = e { Some(stanzas) } else { None });
+    assert_eq!(lost.map(|stanzas| stanzas[0].0), Some(id), "{:?}", rig.events);
+}
+
+#[test]
+fn the_features_before_the_login_are_not_those_of_the_session() {
+    let mut rig = Rig::connected(config(), Options { late_features: true, ..Options::modern() });
+    rig.pass(SECOND * 3);
+    assert!(rig.online().is_some_and(|online| online.features.is_empty()), "{:?}", rig.events);
+}
+
+fn with_agent() -> Config {
+    let mut config = config();
+    config.user_agent = Some(UserAgent { id: "d4565fa7".into(), software: None, device: None });
+    config
+}
+
+#[test]
+fn a_token_that_was_not_asked_for_is_left() {
+    let success = "<token xmlns='urn:xmpp:fast:0' token='sweet' expiry='2030-01-01T00:00:00Z'/>";
+    for config in [config(), with_agent()] {
+        let rig = Rig::connected(config, Options { success, fast: false, ..Options::modern() });
+        assert!(rig.online().is_some() && rig.client.config().credentials.token().is_none());
+        assert!(!rig.events.iter().any(|e| matches!(e, Event::Token(_))));
+    }
+}
+
+#[test]
+fn a_token_outlives_a_server_that_cannot_check_it_now() {
+    let mut rig = Rig::connected(with_agent(), Options::modern());
+    rig.client.close(rig.now);
+    rig.run();
+    rig.server.tokens.clear();
+    rig.server.options.refusal = "temporary-auth-failure";
+    rig.connect();
+    assert!(matches!(rig.offline(), Some((Error::Refused(_), Some(_)))), "{:?}", rig.events);
+    assert_eq!(rig.server.seen.iter().filter(|e| e.name() == "authenticate").count(), 1);
+    assert!(rig.client.config().credentials.token().is_some());
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::features::Features;
 use super::state::Stimulus;
 use super::{Client, DropReason, Error, Event, UserAgent, sm};
 use crate::jid::Jid;
@@ -210,6 +211,9 @@ impl Client {
     //# From Login straight to Features, without another header.
     fn succeeded_inline(&mut self, exchange: &Exchange, success: &Element) {
         self.keep_token(exchange, success);
+        if let Some(link) = &mut self.link {
+            link.features = Features::default(); // those that follow are the session's
+        }
         self.go(Stimulus::Expect, self.config.timing.step);
         if let Some(resumed) = success.find(ns::SM, "resumed") {
             return self.resumed(resumed);

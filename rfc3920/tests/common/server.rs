@@ -34,6 +34,8 @@ pub struct Options {
     pub header: Option<&'static str>,
     /// Resources that others have.
     pub taken: Vec<&'static str>,
+    /// Why it refuses logins.
+    pub refusal: &'static str,
     /// The password that it knows.
     pub password: &'static str,
     /// `location` and `max` of resumption.
@@ -70,6 +72,7 @@ impl Default for Options {
             proceed: "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
             header: None,
             taken: Vec::new(),
+            refusal: "not-authorized",
             password: "looking-glass",
             enabled: "max='300'",
             binds: true,
@@ -264,7 +267,7 @@ impl Server {
                 text += "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>";
                 if self.options.sasl2 {
                     text += &format!("<authentication xmlns='{}'>{}", ns::SASL2, mechanisms(ns::SASL2));
-                    text += "<inline><sm xmlns='urn:xmpp:sm:3'/>";
+                    text += if self.options.resume { "<inline><sm xmlns='urn:xmpp:sm:3'/>" } else { "<inline>" };
                     if self.options.bind2 {
                         text += "<bind xmlns='urn:xmpp:bind:0'><inline><feature var='urn:xmpp:sm:3'/><feature var='urn:xmpp:carbons:2'/></inline></bind>";
                     }
@@ -330,7 +333,7 @@ impl Server {
         let resume = if self.options.resume {
             format!("id='{id}' resume='true' {}", self.options.enabled)
         } else {
-            String::new()
+            self.options.enabled.to_owned()
         };
         self.kept = Some(Kept { id, ..Kept::default() });
         if let Some(stream) = &mut self.stream {
@@ -434,7 +437,7 @@ impl Server {
     }
 
     pub fn failure(&mut self, ns: &str) {
-        self.say(&format!("<failure xmlns='{ns}'><not-authorized xmlns='{}'/></failure>", ns::SASL));
+        self.say(&format!("<failure xmlns='{ns}'><{} xmlns='{}'/></failure>", self.options.refusal, ns::SASL));
     }
 
     fn token(&mut self, element: &Element, initial: &[u8]) {
