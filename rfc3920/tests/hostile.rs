@@ -7,8 +7,8 @@ use std::time::Duration;
 use common::{Options, Rig, config};
 use rfc3920::ns;
 use rfc3920::sasl;
-use rfc3920::stream::{DropReason, Error, Event, Kind, State, Target};
-use wire::{CloseReason, Transport};
+use rfc3920::stream::{Client, DropReason, Error, Event, Kind, State, Target};
+use wire::{CloseReason, Input, Machine, Output, Transport};
 
 const HEADER: &str = "<stream:stream xmlns='jabber:client' version='1.0' \
                       xmlns:stream='http://etherx.jabber.org/streams' id='1' from='wonderland.example'>";
@@ -47,7 +47,7 @@ fn quiet(rig: &mut Rig) {
     let (dials, events) = (rig.dials.len(), rig.events.len());
     rig.pass(DAY);
     assert_eq!((rig.dials.len(), rig.events.len()), (dials, events));
-    assert_eq!(wire::Machine::deadline(&rig.client), None);
+    assert_eq!(rig.client.deadline(), None);
 }
 
 //= rfc6120#5.3.1/mandatory test
@@ -408,4 +408,42 @@ fn insecure_is_for_servers_without_tls_alone() {
     config.policy.allow_plain = true;
     let rig = Rig::connected(config, Options { starttls: false, mechanisms: vec!["PLAIN"], ..Options::default() });
     assert!(matches!(rig.final_error(), Some(Error::Sasl(_))), "{:?}", rig.events);
+}
+
+/// What a driver reads late, or out of a pipe that somebody else can write to.
+//= rfc6120#5.4.2.3/begun test
+#[test]
+fn nothing_is_read_between_proceed_and_tls() {
+    let mut client = Client::new(config(), wire::Rng::from_u64(1));
+    let now = wire::Instant::from_millis(1);
+    let mut conn = None;
+    let mut sent = String::new();
+    client.connect(now).unwrap();
+    let mut run = |client: &mut Client, words: &str| {
+        let mut upgraded = false;
+        if let Some(conn) = conn {
+            client.handle(now, Input::Stream { conn, data: words.to_owned().into() });
+        }
+        while let Some(output) = client.poll() {
+            match output {
+                Output::Connect { conn: asked, .. } => {
+                    conn = Some(asked);
+                    let (local, remote) = (([192, 0, 2, 99], 9).into(), ([192, 0, 2, 1], 5222).into());
+                    client.handle(now, Input::Opened { conn: asked, transport: Transport::Tcp, local, remote });
+                }
+                Output::Upgrade { .. } => upgraded = true,
+                Output::Transmit(wire::Transmit::Stream { data, .. }) => sent += std::str::from_utf8(&data).unwrap(),
+                other => panic!("{other:?}"),
+            }
+        }
+        (upgraded, sent.clone())
+    };
+    run(&mut client, "");
+    run(&mut client, &format!("{HEADER}<stream:features><starttls xmlns='{}'/></stream:features>", ns::TLS));
+    let (upgraded, sent) = run(&mut client, &format!("<proceed xmlns='{}'/>", ns::TLS));
+    assert!(upgraded);
+    let offer = format!("<mechanisms xmlns='{}'><mechanism>SCRAM-SHA-256</mechanism></mechanisms>", ns::SASL);
+    let clear = format!("{HEADER}<stream:features>{offer}</stream:features>");
+    assert_eq!(run(&mut client, &clear), (false, sent));
+    assert_eq!(client.state(), State::Securing);
 }

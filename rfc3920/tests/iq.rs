@@ -253,3 +253,22 @@ fn stanzas_are_no_longer_than_the_server_takes() {
     let refused = rig.client.send(rig.now, common::message(&"x".repeat(500)));
     assert_eq!(refused, Err(CommandError::TooLong { limit: 500 }));
 }
+
+#[test]
+fn an_outage_does_not_count_against_who_is_to_answer() {
+    let mut rig = Rig::connected(config(), Options::default());
+    rig.take();
+    let answer = rig.client.config().timing.answer;
+    rig.server.deliver(format!("<iq type='get' id='one' from='{BOB}'><query xmlns='jabber:iq:version'/></iq>"));
+    rig.run();
+    let Some(Event::Stanza(request)) = rig.take().pop() else { panic!("no request") };
+    rig.pass(answer - answer / 10);
+    rig.drop_connection();
+    rig.pass(answer / 2);
+    assert!(rig.online().is_some_and(|online| online.resumed));
+    rig.client.reply(rig.now, &request, Ok(None)).unwrap();
+    rig.run();
+    rig.pass(answer * 2);
+    let answers: Vec<_> = rig.server.got.iter().map(|iq| (iq.get("id").unwrap(), iq.get("type").unwrap())).collect();
+    assert_eq!(answers, [("one", "result")]);
+}

@@ -190,3 +190,20 @@ fn the_trace_hides_what_logs_in() {
         assert!(!format!("{:?} {:?}", rig.client.config(), rig.events).contains("looking-glass"));
     }
 }
+
+/// What was once done is asked for the next time, too, whoever cut the list meanwhile.
+//= xep-0474#7/no-plain-after-scram test
+#[test]
+fn a_weaker_login_than_the_last_one_is_not_begun() {
+    for options in [Options::default(), Options::modern()] {
+        let mut rig = Rig::connected(config(), options);
+        let pin = rig.client.config().policy.pinned.clone().expect("something to remember");
+        assert_eq!(pin.mechanism, Mechanism::ScramPlus(Hash::Sha256));
+        rig.server.options.mechanisms = vec!["SCRAM-SHA-256", "PLAIN"];
+        rig.drop_connection();
+        rig.pass(std::time::Duration::from_secs(2));
+        let stripped = rfc3920::stream::Error::Sasl(rfc3920::sasl::Error::BindingStripped);
+        assert_eq!(rig.final_error(), Some(&stripped));
+        assert!(!rig.server.seen.iter().any(|e| matches!(e.name(), "auth" | "authenticate")));
+    }
+}

@@ -166,7 +166,13 @@ fn resumed_and_new_sessions_are_told_apart() {
 //= xep-0198#3/resume-offered test
 #[test]
 fn a_session_without_resumption_is_lost_with_its_connection() {
-    let mut rig = Rig::connected(config(), Options { resume: false, ..Options::default() });
+    for enabled in ["", "id='x'", "id='x' resume='false'", "resume='true'", "id='' resume='1'"] {
+        without_resumption(Options { resume: false, enabled, ..Options::default() });
+    }
+}
+
+fn without_resumption(options: Options) {
+    let mut rig = Rig::connected(config(), options);
     rig.client.send(rig.now, message("one")).unwrap();
     rig.drop_connection();
     assert!(rig.events.iter().any(|e| matches!(e, Event::Lost { stanzas } if stanzas.len() == 1)), "{:?}", rig.events);
