@@ -20,7 +20,7 @@ mod users;
 
 #[cfg(any(feature = "peer", feature = "rtmp-server"))]
 pub use certificate::self_signed;
-pub use clean::clean;
+pub use clean::{clean, clean_json};
 pub use exit::{Failure, parse_args, read_config, run};
 pub use listen::Listen;
 pub use log::{LogFormat, LogOptions};

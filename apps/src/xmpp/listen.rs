@@ -14,7 +14,7 @@ use super::account::Account;
 use super::connection::{Connection, Setup, address};
 use super::options::ListenOptions;
 use super::pin::write_private;
-use super::show::{self, print};
+use super::show::{self, print, print_json};
 use super::stay::Stay;
 use super::{Ending, Outcome, room};
 use crate::common::{Failure, Signals, clean};
@@ -119,14 +119,13 @@ impl Listener<'_> {
             Event::Message(incoming) => self.message(connection, &incoming)?,
             Event::CaughtUp { archive, .. } => drop(self.caught_up.insert(archive)),
             Event::Room { room, event } => self.room(connection, &room, &event)?,
-            Event::Presence(presence) if self.options.presence => {
-                let shown = match self.options.json {
-                    true => show::presence_json(&presence, connection.unix()).map(|object| object.to_string()),
-                    false => show::presence_line(&presence),
-                };
-                shown.map_or(Ok(()), |line| print(&line))?;
+            Event::Presence(presence) if self.options.presence => match self.options.json {
+                true => show::presence_json(&presence, connection.unix()).map_or(Ok(()), |it| print_json(&it))?,
+                false => show::presence_line(&presence).map_or(Ok(()), |line| print(&line))?,
+            },
+            Event::Offline { error, .. } => {
+                tracing::warn!("the connection is lost: {}; trying again", clean(&error.to_string()))
             }
-            Event::Offline { error, .. } => tracing::warn!("the connection is lost: {error}; trying again"),
             Event::Online(online) if online.resumed => tracing::info!("the session goes on"),
             // When this is answered, the server has our presence, and messages come here.
             Event::Ready => {
@@ -173,7 +172,7 @@ impl Listener<'_> {
         }
         self.count += 1;
         match self.options.json {
-            true => print(&show::json(incoming).to_string()),
+            true => print_json(&show::json(incoming)),
             false => print(&show::line(incoming)),
         }
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::account::Account;
 use super::connection::{Connection, Setup, address};
 use super::options::PingOptions;
-use super::show::print;
+use super::show::{print, print_json};
 use super::{Ending, Outcome};
 use crate::common::clean;
 
@@ -33,10 +33,10 @@ pub async fn ping(account: &Account, options: &PingOptions) -> Result<(), Ending
                 Err(end) => Err(end),
             };
             match (&millis, options.json) {
-                (Ok(ms), true) => print(&json!({"from": to.as_str(), "ms": ms}).to_string())?,
+                (Ok(ms), true) => print_json(&json!({"from": to.as_str(), "ms": ms}))?,
                 (Ok(ms), false) => print(&format!("answer from {}: {ms:.1} ms", clean(to.as_str())))?,
                 (Err(end), true) => {
-                    print(&json!({"from": to.as_str(), "outcome": end.outcome, "reason": end.why}).to_string())?;
+                    print_json(&json!({"from": to.as_str(), "outcome": end.outcome, "reason": end.why}))?;
                 }
                 (Err(_), false) => {}
             }

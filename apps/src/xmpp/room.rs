@@ -9,7 +9,7 @@ use super::account::Account;
 use super::connection::{Connection, Setup, address, bounced};
 use super::options::{RoomAction, RoomOptions};
 use super::send::{deliver, text};
-use super::show::{self, print};
+use super::show::{self, print, print_json};
 use super::stay::{Stay, left};
 use super::{Ending, Outcome};
 use crate::common::{Signals, clean, password_file};
@@ -131,7 +131,7 @@ async fn list(connection: &mut Connection, service: &Jid, json: bool) -> Result<
     let what = format!("{service} does not list its rooms");
     match connection.ask(&what, |session, now| session.items(now, service, None)).await? {
         Answer::Items(items) => items.items.iter().try_for_each(|item| match json {
-            true => print(&json!({"room": item.jid.as_str(), "name": item.name}).to_string()),
+            true => print_json(&json!({"room": item.jid.as_str(), "name": item.name})),
             false => print(&clean(&format!("{:<40} {}", item.jid.as_str(), item.name.as_deref().unwrap_or_default()))),
         }),
         _ => Err(Outcome::Failed.because(what)),
@@ -159,7 +159,7 @@ async fn history(connection: &mut Connection, room: &Jid, last: u32, json: bool)
         }
     }
     messages.iter().try_for_each(|incoming| match json {
-        true => print(&show::json(incoming).to_string()),
+        true => print_json(&show::json(incoming)),
         false => print(&show::line(incoming)),
     })
 }
@@ -216,7 +216,7 @@ fn is_inside(room: Option<&Room>) -> bool {
 
 fn tell(here: &Jid, event: Event, json: bool) -> Result<(), Ending> {
     match event {
-        Event::Message(incoming) if json => print(&show::json(&incoming).to_string()),
+        Event::Message(incoming) if json => print_json(&show::json(&incoming)),
         Event::Message(incoming) => print(&show::line(&incoming)),
         Event::Failed { with, error, .. } => {
             tracing::warn!("not said: {}", clean(&bounced(with.as_str(), &error).why));
@@ -224,7 +224,7 @@ fn tell(here: &Jid, event: Event, json: bool) -> Result<(), Ending> {
         }
         Event::Room { room, event } if room == *here => happened(here, event, json),
         Event::Offline { error, .. } => {
-            tracing::warn!("the connection is lost: {error}; trying again");
+            tracing::warn!("the connection is lost: {}; trying again", clean(&error.to_string()));
             Ok(())
         }
         _ => Ok(()),
@@ -243,7 +243,7 @@ fn happened(room: &Jid, event: RoomEvent, json: bool) -> Result<(), Ending> {
         _ => return Ok(()),
     };
     match json {
-        true => print(&json!({"event": "room", "room": room.as_str(), "nick": nick, "what": what}).to_string()),
+        true => print_json(&json!({"event": "room", "room": room.as_str(), "nick": nick, "what": what})),
         false => print(&clean(&format!("{room} -- {nick} {what}"))),
     }
 }

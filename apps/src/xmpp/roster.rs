@@ -11,7 +11,7 @@ use serde_json::json;
 use super::account::Account;
 use super::connection::{Connection, Setup, address};
 use super::options::{RosterAction, RosterOptions};
-use super::show::print;
+use super::show::{print, print_json};
 use super::{Ending, Outcome};
 use crate::common::clean;
 
@@ -125,7 +125,7 @@ fn show(connection: &Connection, json: bool, presence: bool) -> Result<(), Endin
             if presence {
                 object["resources"] = there.iter().map(|(name, show)| json!({"name": name, "show": show})).collect();
             }
-            print(&object.to_string())?;
+            print_json(&object)?;
             continue;
         }
         let mut line = format!("{:<40} {subscription:<5}", item.jid.as_str());

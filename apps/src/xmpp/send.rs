@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use super::account::Account;
 use super::connection::{Connection, Setup, address, bounced};
 use super::options::SendOptions;
-use super::show::print;
+use super::show::print_json;
 use super::{Ending, Outcome, room};
 use crate::common::{Failure, password_file};
 
@@ -60,7 +60,7 @@ fn report(json: bool, to: &Jid, sent: &Result<Option<String>, Ending>) -> Result
         Ok(id) => json!({"ok": true, "to": to.as_str(), "id": id}),
         Err(end) => json!({"ok": false, "to": to.as_str(), "outcome": end.outcome, "reason": end.why}),
     };
-    print(&object.to_string())
+    print_json(&object)
 }
 
 /// Says it, and waits until the server has it, or the room has passed it on. Gives its id.

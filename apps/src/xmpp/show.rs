@@ -10,7 +10,7 @@ use rfc3921::{datetime, me};
 use serde_json::{Map, Value, json};
 
 use super::{Ending, Outcome};
-use crate::common::clean;
+use crate::common::{clean, clean_json};
 
 /// Prints a line on standard output. Whoever closed it wants to know no more: an end, but no failure.
 ///
@@ -23,6 +23,14 @@ pub fn print(line: &str) -> Result<(), Ending> {
         std::io::ErrorKind::BrokenPipe => Outcome::Done.because(""),
         _ => Outcome::Failed.because(format!("cannot write to standard output: {why}")),
     })
+}
+
+/// Prints an object of JSON as a line.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_json(object: &Value) -> Result<(), Ending> {
+    print(&clean_json(&object.to_string()))
 }
 
 /// A message for people: when, who, what. The lines of a longer one are indented, so that none can pass for another's.

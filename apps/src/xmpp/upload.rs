@@ -10,7 +10,7 @@ use super::account::Account;
 use super::connection::{Connection, Setup, address};
 use super::options::UploadOptions;
 use super::send::{ASK, deliver, link};
-use super::show::print;
+use super::show::{print, print_json};
 use super::{Ending, Outcome, put, room};
 use crate::common::Failure;
 
@@ -52,7 +52,7 @@ pub async fn upload(account: &Account, options: &UploadOptions, quiet: bool) -> 
     connection.close().await;
     let url = done?;
     match options.json {
-        true => print(&json!({"ok": true, "url": url, "size": request.size, "to": options.to}).to_string()),
+        true => print_json(&json!({"ok": true, "url": url, "size": request.size, "to": options.to})),
         false => print(&url),
     }
 }

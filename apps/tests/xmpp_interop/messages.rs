@@ -93,6 +93,10 @@ fn a_conversation_with_another_library() {
     assert_eq!(person.0.exit_code(PATIENCE), 0);
     let shown = person.0.output();
     assert!(shown.contains("bob@plain.xmpp.test: a 2Jb\n    c"), "{shown:?}");
+    // Nor by JSON, which programs read as it was.
+    let steered = ear.0.wait_for("2J", PATIENCE);
+    assert!(!steered.contains(['\u{9b}', '\u{202e}']), "{steered:?}");
+    assert_eq!(serde_json::from_str::<Value>(&steered).unwrap()["body"], "a\u{9b}2J\u{202e}b\nc");
     run(&mut by(&server, "alice", &["send", "nobody@plain.xmpp.test", "hello"])).fails(5, &["service-unavailable"]);
     run(&mut by(&server, "alice", &["send", "bob@elsewhere.test", "hello"])).fails(5, &["bob@elsewhere.test"]);
     run(&mut by(&server, "alice", &["ping"])).succeeds();
