@@ -8,6 +8,7 @@ use std::time::Duration;
 use common::{Options, Rig, body, config, message};
 use rfc3920::ns;
 use rfc3920::stream::{Config, Error, Event, State, UserAgent};
+use rfc3920::xml::Header;
 
 const SECOND: Duration = Duration::from_secs(1);
 const FEATURES: &str = "<stream:features xmlns:stream='http://etherx.jabber.org/streams'/>";
@@ -97,6 +98,34 @@ fn a_token_that_was_not_asked_for_is_left() {
         assert!(rig.online().is_some() && rig.client.config().credentials.token().is_none());
         assert!(!rig.events.iter().any(|e| matches!(e, Event::Token(_))));
     }
+}
+
+/// A token is one installation's, and goes nowhere without its name.
+//= xep-0484#3.2/offered test
+//= xep-0484#3.4/element test
+//= xep-0484#4.1/user-agent test
+//= xep-0484#4.1/from test
+#[test]
+fn tokens_are_asked_for_and_used_as_the_server_offers_them() {
+    let mut rig = Rig::connected(with_agent(), Options::modern());
+    let begun = |rig: &Rig| rig.server.seen.iter().find(|e| e.name() == "authenticate").cloned().expect("a login");
+    let asked = begun(&rig);
+    assert_eq!(asked.find(ns::FAST, "request-token").and_then(|e| e.get("mechanism")), Some("HT-SHA-256-EXPR"));
+    assert!(!asked.has(ns::FAST, "fast") && asked.has(ns::SASL2, "user-agent"));
+    rig.client.close(rig.now);
+    rig.run();
+    rig.connect();
+    let used = begun(&rig);
+    assert!(used.has(ns::FAST, "fast") && used.find(ns::SASL2, "user-agent").is_some_and(|e| e.get("id").is_some()));
+    assert_eq!(used.get("mechanism"), Some("HT-SHA-256-EXPR"));
+    let bare = |h: &Header| h.from.as_deref() == Some(common::ALICE);
+    assert!(rig.server.headers.last().is_some_and(bare), "{:?}", rig.server.headers);
+    // the same token, of an installation that has no name
+    let nameless = Config { user_agent: None, ..rig.client.config().clone() };
+    assert!(nameless.credentials.token().is_some());
+    let begun = begun(&Rig::connected(nameless, Options::modern()));
+    assert_eq!(begun.get("mechanism"), Some("SCRAM-SHA-256-PLUS"));
+    assert!(!begun.has(ns::FAST, "fast") && !begun.has(ns::FAST, "request-token"));
 }
 
 #[test]

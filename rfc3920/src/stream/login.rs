@@ -34,6 +34,7 @@ impl Client {
     //# Nothing but a login follows features without one; no mechanism in common ends the stream with its own error.
     pub(super) fn log_in(&mut self) {
         let Some(link) = &self.link else { return };
+        let agent = self.config.user_agent.is_some();
         let sasl2 = link.features.sasl2().filter(|_| self.config.sasl2);
         let offer = Offer {
             mechanisms: match &sasl2 {
@@ -41,7 +42,9 @@ impl Client {
                 None => link.features.mechanisms().unwrap_or_default(),
             },
             bindings: link.features.bindings(),
-            fast: sasl2.as_ref().and_then(|sasl2| sasl2.fast()).unwrap_or_default(),
+            //= xep-0484#4.1/user-agent MUST
+            //# Without one no token is used, and none is asked for: to us the server offers nothing of the kind.
+            fast: sasl2.as_ref().filter(|_| agent).and_then(|sasl2| sasl2.fast()).unwrap_or_default(),
         };
         let mut policy = self.config.policy.clone();
         policy.unencrypted |= self.config.insecure;
@@ -99,6 +102,8 @@ impl Client {
         }
         let token = match mechanism {
             Mechanism::Token(_) => {
+                //= xep-0484#3.4/element MUST
+                //# Beside the first message; without a count, since nothing here is sent before TLS stands.
                 begin.push(Element::new(ns::FAST, "fast"));
                 None // the server sends another one when it is time
             }
@@ -109,8 +114,9 @@ impl Client {
     }
 
     /// The strongest mechanism for tokens that this connection has the data for.
+    //= xep-0484#3.2/offered MUST
+    //# The first of our order that is in the server's list.
     fn best_token(&self, offer: &Offer) -> Option<Mechanism> {
-        self.config.user_agent.as_ref()?; // a token belongs to an installation
         let secured = self.link.as_ref()?.secured.as_deref()?;
         let offered = |mechanism: &Mechanism| offer.fast.iter().any(|name| name == mechanism.name());
         let bound = Binding::ALL.into_iter().filter(|binding| binding.data(secured).is_some());
@@ -161,7 +167,7 @@ impl Client {
         let token = matches!(exchange.login.mechanism(), Mechanism::Token(_));
         let condition = failure.children().find(|c| c.ns() == ns::SASL && c.name() != "text");
         let condition = Condition::from_name(condition.map_or("", Element::name));
-        //= xep-0484#3.4/fallback SHOULD
+        //= xep-0484#4.1/fallback SHOULD
         //# A token that is not accepted is forgotten, and the password is next, on the same stream.
         if token && !condition.is_temporary() {
             self.config.credentials.set_token(None);
@@ -228,7 +234,9 @@ impl Client {
         }
         let Some(bound) = bound else { return }; // the features that follow tell what is next
         self.lose_session();
+        // its document uses both names, the second once
         let jid = success.child_text(ns::SASL2, "authorization-identifier");
+        let jid = jid.or_else(|| success.child_text(ns::SASL2, "authorization-identity"));
         let jid = jid.and_then(|jid| Jid::parse(&jid).ok()).filter(|jid| jid.resource().is_some());
         let Some(jid) = jid else {
             return self.broken("bad-format", "a bound address that is none");

@@ -39,6 +39,8 @@ impl Client {
         link.reader.restart();
         link.features = Features::default();
         let framing = link.framing();
+        //= xep-0484#4.1/from MUST
+        //# Tokens are for SASL2 behind TLS alone, where every header names the account.
         //= rfc6120#4.7.1/from SHOULD
         //# The account is named once TLS hides it from those between, and not before.
         let from = link.secured.is_some().then(|| self.config.jid.bare().to_string());
