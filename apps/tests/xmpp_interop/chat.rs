@@ -96,7 +96,8 @@ fn script_of(server: &Server, user: &str, command: &Command) -> String {
     let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().expect("text"));
     let words: Vec<_> = [quoted(command.get_program())].into_iter().chain(command.get_args().map(quoted)).collect();
     let data = server.dir.join(format!("data-{user}"));
-    format!("XDG_CONFIG_HOME=/nonexistent XDG_DATA_HOME='{}' exec {}\n", data.display(), words.join(" "))
+    let (data, words) = (data.display(), words.join(" "));
+    format!("XDG_CONFIG_HOME=/dev/null XDG_STATE_HOME='{data}-state' XDG_DATA_HOME='{data}' exec {words}\n")
 }
 
 /// Alice and Bob, who see each other.

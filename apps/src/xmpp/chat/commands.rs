@@ -47,22 +47,10 @@ impl Model {
             Command::Say(text) => self.speak(text, None)?,
             Command::Msg(who, text) => self.msg(&who, text)?,
             Command::Join(room, nick, password) => self.join(&room, nick, password)?,
-            Command::Leave(why) => {
-                let place = self.room_here()?;
-                self.act(Action::Leave(place, why));
-            }
             Command::Close => self.close()?,
             Command::Window(number) => self.switch(number.checked_sub(1).ok_or("conversations begin with 1")?),
             Command::Who => self.who(),
             Command::Roster(None) => self.roster(),
-            Command::Roster(Some(RosterChange::Add(who, name))) => {
-                let place = self.person(Some(&who))?;
-                self.act(Action::Contact(place, name, true));
-            }
-            Command::Roster(Some(RosterChange::Remove(who))) => {
-                let place = self.person(Some(&who))?;
-                self.act(Action::Contact(place, None, false));
-            }
             Command::Sub(verb, who) => self.sub(verb, who)?,
             Command::Presence(show, text) => {
                 (self.show, self.status) = (show, text.clone());
@@ -73,55 +61,44 @@ impl Model {
                 shown.lines.clear();
                 (shown.scroll, shown.complete) = (0, false);
             }
-            Command::Nick(nick) => {
-                let place = self.room_here()?;
-                self.act(Action::Nick(place, nick));
-            }
             Command::Topic(None) => self.topic()?,
-            Command::Topic(Some(text)) => {
-                let place = self.room_here()?;
-                self.act(Action::Topic(place, text));
-            }
-            Command::Invite(who, why) => {
-                let (place, who) = (self.room_here()?, self.person(Some(&who))?);
-                self.act(Action::Invite(place, who.with, why));
-            }
-            Command::Kick(nick, why) => {
-                let place = self.room_here()?;
-                self.act(Action::Kick(place, nick, why));
-            }
             Command::Bookmark(on) => self.bookmark(on)?,
-            Command::Block(who) => {
-                let place = self.person(who.as_deref())?;
-                self.act(Action::Block(place, true));
-            }
-            Command::Unblock(who) => {
-                let place = self.person(Some(&who))?;
-                self.act(Action::Block(place, false));
-            }
             Command::Correct(text) => self.correct(None, &text),
             Command::Retract => self.retract()?,
             Command::React(n, emojis) => self.react(n, emojis)?,
             Command::Reply(n, text) => self.reply(n, text)?,
-            Command::Upload(path) => {
-                let place = self.here()?;
-                self.act(Action::Upload(place, expand(&path)));
-            }
             Command::History => self.look_back(),
-            Command::Ping(who) => {
-                let place = self.person(who.as_deref())?;
-                self.act(Action::Ping(place));
-            }
-            Command::Version(who) => {
-                let place = self.person(who.as_deref())?;
-                self.act(Action::Version(place));
-            }
             Command::Account(name) => self.choose_account(name)?,
             Command::Connect(on) => self.act(Action::Connect(self.account_here(), on)),
             Command::Help(about) => self.help(about.as_deref()),
             Command::Quit => self.act(Action::Quit),
+            command => {
+                let action = self.action(command)?;
+                self.act(action);
+            }
         }
         Ok(())
+    }
+
+    /// The commands that change nothing here, and only name what they are about.
+    fn action(&self, command: Command) -> Result<Action, String> {
+        Ok(match command {
+            Command::Leave(why) => Action::Leave(self.room_here()?, why),
+            Command::Nick(nick) => Action::Nick(self.room_here()?, nick),
+            Command::Topic(text) => Action::Topic(self.room_here()?, text.unwrap_or_default()),
+            Command::Invite(who, why) => Action::Invite(self.room_here()?, self.person(Some(&who))?.with, why),
+            Command::Kick(nick, why) => Action::Kick(self.room_here()?, nick, why),
+            Command::Roster(Some(RosterChange::Add(who, name))) => {
+                Action::Contact(self.person(Some(&who))?, name, true)
+            }
+            Command::Roster(Some(RosterChange::Remove(who))) => Action::Contact(self.person(Some(&who))?, None, false),
+            Command::Block(who) => Action::Block(self.person(who.as_deref())?, true),
+            Command::Unblock(who) => Action::Block(self.person(Some(&who))?, false),
+            Command::Upload(path) => Action::Upload(self.here()?, expand(&path)),
+            Command::Ping(who) => Action::Ping(self.person(who.as_deref())?),
+            Command::Version(who) => Action::Version(self.person(who.as_deref())?),
+            other => return Err(format!("{other:?} is done elsewhere")),
+        })
     }
 
     fn here(&self) -> Result<Place, String> {

@@ -55,6 +55,8 @@ pub struct World {
     turn: usize,
     /// Lines go to standard output.
     plain: bool,
+    /// Something happened since the history was written.
+    stale: bool,
 }
 
 /// What happened outside.
@@ -68,14 +70,14 @@ pub enum News {
 impl World {
     /// With these accounts.
     pub fn new(linked: Vec<Linked>, history: Option<History>, notifier: Notifier, plain: bool) -> World {
-        World { linked, history, notifier, waiting: BTreeMap::new(), uploads: Vec::new(), turn: 0, plain }
+        World { linked, history, notifier, waiting: BTreeMap::new(), uploads: Vec::new(), turn: 0, plain, stale: true }
     }
 
     /// Waits until something happens. May be cancelled without losing it.
     pub async fn next(&mut self) -> News {
         let count = self.linked.len();
         self.turn = (self.turn + 1) % count.max(1);
-        poll_fn(|context| {
+        let news = poll_fn(|context| {
             for at in 0..self.uploads.len() {
                 if let Poll::Ready((place, result)) = self.uploads[at].as_mut().poll(context) {
                     drop(self.uploads.remove(at));
@@ -91,12 +93,15 @@ impl World {
             }
             Poll::Pending
         })
-        .await
+        .await;
+        self.stale = true;
+        news
     }
 
     /// Does all that the model wants; true: the user wants to leave.
     pub fn act(&mut self, model: &mut Model) -> bool {
         while let Some(action) = model.next_action() {
+            self.stale = true;
             match action {
                 Action::Quit => return true,
                 action => self.carry_out(model, action),
@@ -329,7 +334,7 @@ impl World {
 
     /// Writes what is new to the history, and where each session is.
     pub fn flush(&mut self, model: &mut Model) {
-        if self.history.is_none() {
+        if self.history.is_none() || !std::mem::take(&mut self.stale) {
             return;
         }
         let places: Vec<_> = model.conversations.iter().filter_map(|conversation| conversation.place.clone()).collect();

@@ -36,6 +36,22 @@ impl Model {
                 self.say(Some(&place(from)), Who::Notice, &text);
             }
             Event::Message(incoming) => self.message(account, *incoming, session),
+            Event::CaughtUp { archive, .. } => drop(self.accounts[account].caught_up.insert(archive)),
+            Event::Room { room, event } => self.room(place(room), event, session),
+            Event::Invited { room, from, reason, .. } => {
+                let from = from.map_or_else(|| "somebody".to_owned(), |from| from.to_string());
+                let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+                self.tell(&format!("{from} invites you to {room}{reason}: /join {room}"));
+                self.act(Action::Notify(format!("Invitation to {room}"), from));
+            }
+            event => self.about_message(account, event),
+        }
+    }
+
+    /// What becomes of messages that are here.
+    fn about_message(&mut self, account: usize, event: Event) {
+        let place = |with: Jid| Place { account, with };
+        match event {
             Event::Sent { with, id, stanza_id } => {
                 self.mark(place(with), &id, Mark::Sent, stanza_id);
             }
@@ -57,14 +73,6 @@ impl Model {
                 self.change(&place(with), &id, |line| {
                     line.retracted |= moderated || line.author.as_ref().is_none_or(|known| *known == author);
                 });
-            }
-            Event::CaughtUp { archive, .. } => drop(self.accounts[account].caught_up.insert(archive)),
-            Event::Room { room, event } => self.room(place(room), event, session),
-            Event::Invited { room, from, reason, .. } => {
-                let from = from.map_or_else(|| "somebody".to_owned(), |from| from.to_string());
-                let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-                self.tell(&format!("{from} invites you to {room}{reason}: /join {room}"));
-                self.act(Action::Notify(format!("Invitation to {room}"), from));
             }
             _ => {}
         }

@@ -38,6 +38,7 @@ impl Screen {
             hook(panic);
         }));
         enable_raw_mode().map_err(Failure::runtime)?;
+        TAKEN.store(true, Ordering::SeqCst);
         let entered = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange);
         let terminal = entered.and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
         let terminal = terminal.map_err(|why| {
@@ -87,13 +88,18 @@ impl Drop for Screen {
     }
 }
 
-/// Leaves the terminal as it was.
+/// Leaves the terminal as it was. Once: to leave the other screen again would move the cursor over what is there.
 fn restore() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let mut out = stdout();
     let _gone_already = execute!(out, DisableFocusChange, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
     let _gone_already = disable_raw_mode();
     let _gone_already = out.flush();
 }
 
+/// The terminal is ours.
+static TAKEN: AtomicBool = AtomicBool::new(false);
 /// How long a look for keys may take.
 const PATIENCE: Duration = Duration::from_millis(200);
