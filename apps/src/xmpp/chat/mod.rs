@@ -41,3 +41,5 @@ mod fixture;
 mod model_tests;
 #[cfg(test)]
 mod screen_tests;
+#[cfg(test)]
+mod wild_tests;
