@@ -48,7 +48,7 @@ interop-install:
 	peers/install
 
 bench:
-	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 -p mesh -p serializer -p amf -p rtmp -p rfc3920 --all-features 2>&1 | tee target/bench.txt
+	$(CARGO) bench -p rfc3261 -p rfc3550 -p rfc3551 -p rfc4566 -p rfc2617 -p mesh -p serializer -p amf -p rtmp -p rfc3920 -p rfc3921 --all-features 2>&1 | tee target/bench.txt
 	$(CARGO) bench -q -p apps --bench gateway --features aac
 	peers/bench/proxy_table.sh
 	peers/bench/rtmp_table.sh
