@@ -140,3 +140,13 @@ fn a_token_outlives_a_server_that_cannot_check_it_now() {
     assert_eq!(rig.server.seen.iter().filter(|e| e.name() == "authenticate").count(), 1);
     assert!(rig.client.config().credentials.token().is_some());
 }
+
+#[test]
+fn a_stanza_in_place_of_the_features_begins_the_session() {
+    let mut rig = Rig::connected(config(), Options { late_features: true, ..Options::modern() });
+    rig.server.deliver("<message from='bob@wonderland.example'><body>early</body></message>".to_owned());
+    rig.run();
+    let after: Vec<_> = rig.events.iter().skip_while(|e| !matches!(e, Event::Online(_))).skip(1).collect();
+    assert!(matches!(after[..], [Event::Stanza(_)]), "{:?}", rig.events);
+    assert!(rig.server.kept.as_ref().is_some_and(|kept| kept.queue.is_empty()), "counted and acknowledged");
+}

@@ -272,3 +272,16 @@ fn an_outage_does_not_count_against_who_is_to_answer() {
     let answers: Vec<_> = rig.server.got.iter().map(|iq| (iq.get("id").unwrap(), iq.get("type").unwrap())).collect();
     assert_eq!(answers, [("one", "result")]);
 }
+
+#[test]
+fn ids_that_are_too_long_to_keep_are_answered_at_once() {
+    let mut rig = Rig::connected(config(), Options::default());
+    for (length, kept) in [(1_000, true), (10_000, false)] {
+        rig.take();
+        let id = "x".repeat(length);
+        rig.say(&format!("<iq type='get' id='{id}' from='{BOB}'><query xmlns='jabber:iq:version'/></iq>"));
+        assert_eq!(matches!(rig.take()[..], [Event::Stanza(_)]), kept);
+        let answer = rig.server.got.last().filter(|iq| iq.get("id") == Some(&id)).and_then(StanzaError::of);
+        assert_eq!(answer.map(|error| error.condition), (!kept).then_some(Condition::ResourceConstraint));
+    }
+}

@@ -309,3 +309,15 @@ fn the_session_is_resumed_where_the_server_would_like_it() {
     rig.pass(SECOND * 2);
     assert_eq!(rig.dials[3].1, "192.0.2.1:5222");
 }
+
+//= xep-0198#4/too-high test
+#[test]
+fn what_waits_for_a_connection_cannot_have_arrived() {
+    let mut rig = Rig::connected(config(), Options::default());
+    rig.drop_connection();
+    rig.client.send(rig.now, message("waits")).expect("kept");
+    rig.server.kept.as_mut().expect("a session").handled = 1;
+    rig.pass(SECOND * 2);
+    assert!(matches!(rig.final_error(), Some(Error::Protocol { condition: "handled-count-too-high", .. })));
+    assert!(delivered(&rig).is_empty() && rig.events.iter().any(|e| matches!(e, Event::Lost { .. })));
+}
