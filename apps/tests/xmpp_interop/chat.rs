@@ -231,6 +231,7 @@ fn a_connection_that_breaks_goes_on() {
     let carol = Terminal::start("chat-resumed-carol", 80, 24);
     let command = server.xmpp_by("carol", "plain", Way::StartTls, proxy.port, &["chat", "--no-history"]);
     carol.begin(&server, "carol", &command);
+    carol.wait(&["● carol@plain.xmpp.test online"]);
     carol.line("/msg bob@plain.xmpp.test before");
     bob.wait(&["carol      (1)│"]);
     bob.line("/msg carol@plain.xmpp.test yes?");

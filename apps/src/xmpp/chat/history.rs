@@ -9,7 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition};
 use rfc3920::jid::Jid;
 use rfc3921::session::{Author, Saved};
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,9 @@ impl History {
         let path = folder.join("history.redb");
         let failed = |why: &dyn std::fmt::Display| {
             let path = path.display();
-            Failure::runtime(format!("cannot open {path}: {why}; --history FOLDER or --no-history goes without"))
+            Failure::runtime(format!(
+                "cannot open {path}: {why}; --history FOLDER takes another place, --no-history none"
+            ))
         };
         if !folder.exists() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|why| failed(&why))?;
@@ -90,7 +92,10 @@ impl History {
         let file = file.map_err(|why| failed(&why))?;
         let private = std::fs::Permissions::from_mode(0o600);
         file.set_permissions(private).map_err(|why| failed(&why))?;
-        let database = Database::builder().create_file(file).map_err(|why| failed(&why))?;
+        let database = Database::builder().create_file(file).map_err(|why| match why {
+            DatabaseError::DatabaseAlreadyOpen => failed(&"another xmpp chat has it open"),
+            why => failed(&why),
+        })?;
         let tables = || -> Result<(), redb::Error> {
             let write = database.begin_write()?;
             drop((write.open_table(MESSAGES)?, write.open_table(WINDOWS)?, write.open_table(SAVED)?));
@@ -330,7 +335,8 @@ mod tests {
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&folder.join("history.redb"))), (0o700, 0o600));
         let failure = History::open(&folder).err().unwrap();
-        assert!(failure.to_string().contains("--no-history"), "{failure}");
+        let words = failure.to_string();
+        assert!(words.contains("another xmpp chat") && words.contains("--no-history"), "{words}");
         drop(history);
         std::fs::remove_dir_all(folder).unwrap();
     }

@@ -190,7 +190,12 @@ impl Model {
     pub fn open(&mut self, place: &Place, kind: Kind) -> &mut Conversation {
         let at = self.find(place).unwrap_or_else(|| {
             let title = self.title(place, kind);
-            self.conversations.push(Conversation::new(Some(place.clone()), kind, &title));
+            let mut conversation = Conversation::new(Some(place.clone()), kind, &title);
+            if kind == Kind::Private {
+                let room = self.find(&Place { account: place.account, with: place.with.bare() });
+                conversation.nick = room.map(|at| self.conversations[at].nick.clone()).unwrap_or_default();
+            }
+            self.conversations.push(conversation);
             self.act(Action::Opened(place.clone()));
             self.conversations.len() - 1
         });
@@ -421,6 +426,11 @@ impl Model {
             conversation.insert(line, self.view.0);
         }
         let conversation = &mut self.conversations[at];
+        if let (None, Some(unread)) = (conversation.first_unread, conversation.unread.checked_sub(1)) {
+            let nth = usize::try_from(unread).unwrap_or(usize::MAX);
+            let others = conversation.lines.iter().rev().filter(|line| line.who == Who::Them);
+            conversation.first_unread = others.map(|line| line.key).nth(nth);
+        }
         conversation.looking_back = false;
         conversation.complete |= complete;
     }

@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use rfc3920::stanza::Condition;
 use rfc3921::chat_states::ChatState;
-use rfc3921::session::{Event, Way};
+use rfc3921::session::{Event, OccupantChange, RoomEvent, Way};
 
 use super::action::Action;
 use super::complete::{Completion, candidates};
-use super::conversation::{KEPT, Mark, Who};
+use super::conversation::{KEPT, Kind, Line, Mark, Who};
 use super::fixture::{Fixture, NOW, incoming, jid};
 use super::model::Link;
 
@@ -287,4 +287,29 @@ fn closing_goes_to_the_conversation_before() {
     assert!(chat.actions().ends_with(&[Action::Leave(place.clone(), None), Action::Closed(place)]));
     chat.model.enter("/close");
     assert_eq!(chat.model.conversations.len(), 1);
+}
+
+#[test]
+fn what_was_unread_in_an_earlier_run_is_marked() {
+    let mut chat = Fixture::new();
+    let place = chat.place("hare@wonderland.example");
+    chat.model.open(&place, Kind::Chat).unread = 2;
+    let said = |n: u64| Line::new(NOW + Duration::from_secs(n), Who::Them, "Hare", &format!("cup {n}"));
+    chat.model.restore(&place, (0..5).map(said).collect(), false);
+    let shown = &chat.model.conversations[1];
+    let first = shown.lines.iter().find(|line| Some(line.key) == shown.first_unread).unwrap();
+    assert_eq!(first.text, "cup 3");
+    chat.model.switch(1);
+    assert!(chat.screen(80, 24).iter().any(|row| row.contains("── new ──")));
+    assert_eq!(chat.model.unread(), 0);
+}
+
+#[test]
+fn in_private_we_are_who_we_are_in_the_room() {
+    let mut chat = Fixture::new();
+    chat.room("tea@rooms.wonderland.example", &["Hatter"]);
+    let (room, change) = (jid("tea@rooms.wonderland.example"), OccupantChange::Renamed("Duchess".into()));
+    chat.event(Event::Room { room, event: RoomEvent::Occupant { nick: "alice".into(), change } });
+    chat.say("/msg Hatter a word", "o1");
+    assert_eq!(chat.model.shown().lines.last().unwrap().name, "Duchess");
 }
