@@ -165,10 +165,10 @@ impl Wild {
 
 #[test]
 fn anything_in_any_order() {
-    for seed in 0..20 {
+    for seed in 0..6 {
         println!("seed {seed}");
         let mut wild = Wild { rng: Rng::from_seed([seed; 32]), chat: Fixture::new(), keys: Keys::default() };
-        for step in 0..400 {
+        for step in 0..300 {
             wild.step();
             if step % 8 == 0 {
                 let size = (u16::try_from(1 + wild.below(130)).unwrap(), u16::try_from(1 + wild.below(40)).unwrap());
