@@ -58,6 +58,8 @@ fn document_types_comments_and_instructions_end_the_stream() {
     }
     assert_eq!(in_stream("<?xml version='1.0'?>"), RestrictedXml);
     assert_eq!(at_start("<?php x?>"), RestrictedXml);
+    assert_eq!(at_start("<?>"), NotWellFormed); // its end begins before its beginning is over
+    assert_eq!(at_start(" <?>"), NotWellFormed);
     assert_eq!(at_start(format!("<?xml {}", "x".repeat(200))), RestrictedXml);
     assert_eq!(in_stream("<body>&nbsp;</body>"), RestrictedXml);
     assert_eq!(in_stream("<body a='&lol;'/>"), RestrictedXml);

@@ -203,7 +203,13 @@ impl Client {
         if online.is_some_and(|since| self.now - since >= self.config.timing.stable) {
             self.route.failures = 0;
         }
-        if !self.config.reconnect || error.is_final() {
+        // What broke a session that stood may be a stranger's stanza, which is not to keep us away for good: a new
+        // session is tried, since in the old one that stanza would come again.
+        let by_stanza = online.is_some() && matches!(error, Error::Xml(_));
+        if by_stanza {
+            self.lose_later();
+        }
+        if !self.config.reconnect || (error.is_final() && !by_stanza) {
             self.go(Stimulus::End, Duration::MAX);
             (self.route.failures, self.route.redirects, self.route.hint) = (0, 0, None);
             self.tell(Event::Offline { error, again: None });

@@ -56,7 +56,8 @@ pub enum Error {
         /// What was wrong.
         what: &'static str,
     },
-    /// Bad XML from the server.
+    /// Bad XML from the server. In a session that stood, a stranger may have written it: that session is lost, and a new
+    /// one is tried later.
     Xml(xml::Error),
     /// More `see-other-host` in a row than allowed.
     Redirects,
@@ -64,7 +65,7 @@ pub enum Error {
 
 impl Error {
     /// Whether trying again by itself could help: not after a wrong password, an untrusted certificate, a policy or a
-    /// conflict, which only a person changes.
+    /// conflict, which only a person changes. ([`Error::Xml`] is not final in a session that stood: see there.)
     pub fn is_final(&self) -> bool {
         match self {
             Error::Closed | Error::NoTarget | Error::Untrusted | Error::NoStartTls | Error::StartTlsRefused => true,

@@ -190,7 +190,8 @@ impl Reader {
             return if full { Err(Error::restricted("a processing instruction")) } else { Ok(false) };
         };
         let text = self.take(end + 2)?;
-        check_declaration(&text[2..end])?;
+        // `<?>` ends before it has begun.
+        check_declaration(text.get(2..end).ok_or(Error::malformed("an empty processing instruction"))?)?;
         self.phase = Phase::Declared;
         Ok(true)
     }

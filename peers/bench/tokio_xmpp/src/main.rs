@@ -28,12 +28,11 @@ async fn main() {
     let before = cpu();
     let (mut alice, mut bob) = (client("alice"), client("bob"));
     online(&mut alice).await;
-    online(&mut bob).await;
+    let to = online(&mut bob).await;
     let login = (cpu() - before) / 2;
 
     let before = cpu();
     let (mut sent, mut got) = (0, 0);
-    let to: Jid = format!("bob@{domain}/t").parse().expect("an address");
     while got < count {
         while sent < count && sent - got < WINDOW {
             say(&mut alice, to.clone(), format!("message number {sent} with some text")).await;
@@ -49,16 +48,18 @@ async fn main() {
     println!("tokio-xmpp: login {:.0} us, round trip {each:.1} us", login.as_secs_f64() * 1e6);
 }
 
-async fn online(client: &mut Client) {
-    loop {
+/// Gets a client online and available, and tells where.
+async fn online(client: &mut Client) -> Jid {
+    let place = loop {
         match client.next().await {
-            Some(Event::Online { .. }) => break,
+            Some(Event::Online { bound_jid, .. }) => break bound_jid,
             Some(Event::Disconnected(why)) => panic!("{why}"),
             None => panic!("no connection"),
             Some(_) => {}
         }
-    }
+    };
     client.send_stanza(Presence::new(Type::None).into()).await.expect("sent");
+    place
 }
 
 async fn say(client: &mut Client, to: Jid, text: String) {
