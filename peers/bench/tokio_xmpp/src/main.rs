@@ -71,7 +71,7 @@ async fn say(client: &mut Client, to: Jid, text: String) {
 
 fn body(event: Option<Event>) -> Option<(Jid, String)> {
     match event {
-        Some(Event::Stanza(Stanza::Message(mut message))) => message.from.zip(message.bodies.remove("")),
+        Some(Event::Stanza(Stanza::Message(message))) => message.from.zip(message.bodies.into_values().next()),
         Some(Event::Disconnected(why)) => panic!("{why}"),
         _ => None,
     }
