@@ -45,7 +45,9 @@ pub async fn listen(account: &Account, options: &ListenOptions, signals: &mut Si
     let mut listener =
         Listener { options, from, state, ready: None, stay, continues, caught_up: BTreeSet::new(), count: 0 };
     let ended = listener.run(&mut connection, signals).await;
-    listener.keep(&connection)?;
+    if ended.is_ok() {
+        listener.keep(&mut connection).await?;
+    }
     tokio::select! {
         () = connection.close() => ended,
         _ = signals.next() => Err(Outcome::Interrupted.because("interrupted twice")),
@@ -93,7 +95,7 @@ impl Listener<'_> {
                 event = connection.next() => event,
                 _ = signals.next() => return Ok(()),
                 _ = keep.tick(), if self.state.as_ref().is_some_and(|state| state.changed) => {
-                    self.keep(connection)?;
+                    self.keep(connection).await?;
                     continue;
                 }
                 room = self.stay.due() => {
@@ -104,9 +106,6 @@ impl Listener<'_> {
                     return Err(Outcome::Timeout.because("login took too long: see --timeout"));
                 }
             };
-            if let Some(end) = connection.is_over(&event) {
-                return Err(end);
-            }
             self.on_event(connection, event)?;
             if self.options.count.is_some_and(|count| self.count >= count) {
                 return Ok(());
@@ -115,9 +114,15 @@ impl Listener<'_> {
     }
 
     fn on_event(&mut self, connection: &mut Connection, event: Event) -> Result<(), Ending> {
+        if let Some(end) = connection.is_over(&event) {
+            return Err(end);
+        }
         match event {
             Event::Message(incoming) => self.message(connection, &incoming)?,
-            Event::CaughtUp { archive, .. } => drop(self.caught_up.insert(archive)),
+            Event::CaughtUp { archive, .. } => {
+                self.caught_up.insert(archive);
+                self.changed();
+            }
             Event::Room { room, event } => self.room(connection, &room, &event)?,
             Event::Presence(presence) if self.options.presence => match self.options.json {
                 true => show::presence_json(&presence, connection.unix()).map_or(Ok(()), |it| print_json(&it))?,
@@ -147,19 +152,29 @@ impl Listener<'_> {
         Ok(())
     }
 
-    /// Writes down what was told, for nobody else to read: who one's contacts are is one's own business.
-    fn keep(&mut self, connection: &Connection) -> Result<(), Ending> {
+    fn changed(&mut self) {
+        if let Some(state) = &mut self.state {
+            state.changed = true;
+        }
+    }
+
+    /// Writes down what was told, for nobody else to read: who one's contacts are is one's own business. What the session
+    /// knows and this program does not is told before, so that none of it is lost.
+    async fn keep(&mut self, connection: &mut Connection) -> Result<(), Ending> {
+        if !self.state.as_ref().is_some_and(|state| state.changed) {
+            return Ok(());
+        }
+        while let Ok(event) = tokio::time::timeout(Duration::ZERO, connection.next()).await {
+            self.on_event(connection, event)?;
+        }
         let Some(state) = &mut self.state else { return Ok(()) };
         state.changed = false;
-        let text = connection.session().saved().to_text();
-        let written = write_private(state.path, &text);
+        let written = write_private(state.path, &connection.session().saved().to_text());
         Ok(written.map_err(|e| Failure::runtime(format!("cannot write {}: {e}", state.path.display())))?)
     }
 
     fn message(&mut self, connection: &Connection, incoming: &Incoming) -> Result<(), Ending> {
-        if let Some(state) = &mut self.state {
-            state.changed = true;
-        }
+        self.changed();
         let archive = match connection.session().room(&incoming.with) {
             Some(room) => &room.jid,
             None => connection.jid(),

@@ -279,7 +279,7 @@ pub struct ListenOptions {
     #[arg(long, value_name = "FILE", help_heading = "Message")]
     pub state: Option<PathBuf>,
     /// End after so many messages
-    #[arg(short = 'n', long, value_name = "N", help_heading = "Message")]
+    #[arg(short = 'n', long, value_name = "N", conflicts_with = "state", help_heading = "Message")]
     pub count: Option<u64>,
 }
 

@@ -242,6 +242,21 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
 }
 
 #[test]
+fn a_websocket_in_the_clear_is_for_this_machine_alone() {
+    let server = Server::start("xmpp-clear");
+    let send = |url: &str| {
+        let mut command = xmpp();
+        command.args(["send", "--raw", "bob@plain.xmpp.test", "hello", "--account", "alice@plain.xmpp.test"]);
+        run(command.args(["--websocket", url]).env("XMPP_PASSWORD", "secret-alice"))
+    };
+    let here = send(&format!("ws://localhost:{}/xmpp-websocket", server.clear_port()));
+    assert!(here.succeeds().err.contains("mechanism='SCRAM-SHA-256'"), "{here:?}");
+    send("ws://chat.wonderland.example/xmpp-websocket").fails(2, &["use wss://"]);
+    let missing = format!("ws://localhost:{}/elsewhere", server.clear_port());
+    send(&missing).fails(7, &["404"]);
+}
+
+#[test]
 fn an_interruption_has_its_code() {
     let server = Server::start("xmpp-interrupted");
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

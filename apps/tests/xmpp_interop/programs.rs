@@ -82,6 +82,11 @@ impl Server {
         }
     }
 
+    /// Where WebSocket is spoken in the clear.
+    pub fn clear_port(&self) -> u16 {
+        self.ports[2]
+    }
+
     pub fn ca(&self) -> PathBuf {
         self.dir.join("certs/ca.pem")
     }
