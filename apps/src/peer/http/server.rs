@@ -304,7 +304,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_without_a_sign_of_life_is_closed() {
-        let limits = Limits { pages: 2, silence: Duration::from_millis(600), ..Limits::default() };
+        let limits = Limits { pages: 2, silence: Duration::from_millis(1500), ..Limits::default() };
         let address = limited(limits).await;
         let upgrade = format!(
             "GET /live HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nConnection: Upgrade\r\n\
@@ -313,7 +313,7 @@ mod tests {
         let mut silent = TcpStream::connect(address).await.unwrap();
         silent.write_all(upgrade.as_bytes()).await.unwrap();
         let mut lively = page_at(address, Some(&format!("http://{address}"))).await.unwrap();
-        let end = std::time::Instant::now() + limits.silence * 3;
+        let end = std::time::Instant::now() + limits.silence * 2;
         let stays = tokio::task::spawn_blocking(move || {
             // each Ping ends a `read`, and the next one answers it
             while std::time::Instant::now() < end {
