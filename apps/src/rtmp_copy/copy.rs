@@ -124,6 +124,8 @@ struct Job<'a> {
     needs_key_frame: bool,
     /// Media have come.
     flows: bool,
+    /// The destination has been ready.
+    begun: bool,
     rounds: u64,
     /// When data came last, or when it began.
     heard: Instant,
@@ -175,6 +177,7 @@ impl<'a> Job<'a> {
             heads: [None, None, None],
             needs_key_frame: false,
             flows: false,
+            begun: false,
             rounds: 0,
             heard: Instant::now(),
             flushed: Instant::now(),
@@ -205,7 +208,8 @@ impl<'a> Job<'a> {
             Sink::File(_) => true,
             // A live source does not wait: what nobody takes is dropped.
             Sink::Line(line) if matches!(self.source, Source::File(_)) => line.is_ready() && line.unsent() < UNSENT,
-            Sink::Line(_) => true,
+            // A server is not asked to send before there is somewhere to send it to; later it is not held up.
+            Sink::Line(_) => self.begun,
         };
         let due = self.due();
         let silence = self.silence();
@@ -248,6 +252,7 @@ impl<'a> Job<'a> {
     fn on_sink(&mut self, told: Told) -> Result<Option<String>, String> {
         match told {
             Told::Ready => {
+                self.begun = true;
                 self.heard = Instant::now();
                 // What was not sent meanwhile is not hurried after.
                 self.pace = self.waiting.as_ref().map(|tag| (Instant::now(), tag.timestamp));
