@@ -1,9 +1,10 @@
 //! A file by HTTP PUT over TLS, to the place that the upload service gave (XEP-0363).
 
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
@@ -86,16 +87,37 @@ async fn send(
     }
     let body = FileBody { file, left: upload.size, bar: bar.clone() };
     let request = request.body(body).map_err(|why| failed(&why))?;
-    let response = sender.send_request(request).await.map_err(|why| failed(&why))?;
-    let status = response.status();
-    let text = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+    let exchange = async {
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        Ok::<_, hyper::Error>((status, Limited::new(response.into_body(), MAX_ANSWER).collect().await))
+    };
+    let answer = while_moving(exchange, bar, account.timeout).await;
     work.abort();
+    let stalled = || {
+        let seconds = account.timeout.as_secs_f64();
+        Outcome::Timeout.because(format!("{host}:{port} took nothing and said nothing for {seconds} s: see --timeout"))
+    };
+    let (status, text) = answer.ok_or_else(stalled)?.map_err(|why| failed(&why))?;
     if status.is_success() {
         return Ok(());
     }
     let text = text.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned()).unwrap_or_default();
     let first = clean(text.lines().next().unwrap_or_default());
     Err(Outcome::Refused.because(format!("the upload service refuses the file: {status} {first}")))
+}
+
+/// Waits for as long as the bar moves at least once in `patience`; `None`: it did not.
+async fn while_moving<T>(work: impl Future<Output = T>, bar: &ProgressBar, patience: Duration) -> Option<T> {
+    let mut work = pin!(work);
+    loop {
+        let before = bar.position();
+        match tokio::time::timeout(patience, &mut work).await {
+            Ok(done) => return Some(done),
+            Err(_) if bar.position() == before => return None,
+            Err(_) => {}
+        }
+    }
 }
 
 /// The same trust as for the server itself.
@@ -160,3 +182,23 @@ impl Body for FileBody {
 const CHUNK: usize = 64 << 10;
 /// Bytes of an answer that are read, for the words of a refusal.
 const MAX_ANSWER: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(200);
+
+    #[tokio::test]
+    async fn an_upload_that_gets_on_may_take_long_and_one_that_stalls_ends() {
+        let bar = ProgressBar::hidden();
+        let slow = async {
+            for _ in 0..6 {
+                tokio::time::sleep(PATIENCE / 2).await;
+                bar.inc(1);
+            }
+        };
+        assert_eq!(while_moving(slow, &bar, PATIENCE).await, Some(()));
+        assert_eq!(while_moving(std::future::pending::<()>(), &bar, PATIENCE).await, None);
+    }
+}
