@@ -11,6 +11,7 @@ mod log;
 pub mod metrics;
 #[cfg(any(feature = "dialer", feature = "xmpp"))]
 mod password;
+mod seconds;
 mod seed;
 mod signals;
 mod sip;
@@ -26,6 +27,7 @@ pub use listen::Listen;
 pub use log::{LogFormat, LogOptions};
 #[cfg(any(feature = "dialer", feature = "xmpp"))]
 pub use password::{ask, first_line, password_file};
+pub use seconds::seconds;
 pub use seed::seed;
 pub use signals::Signals;
 pub use sip::{info_key, is_key, parse_address, read_sdp};

@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use super::Place;
-use crate::common::{Failure, LogOptions};
+use crate::common::{Failure, LogOptions, seconds};
 
 /// The options of `rtmp-copy`.
 #[derive(Parser, Clone, Debug)]
@@ -121,9 +121,4 @@ impl Options {
     pub fn is_paced(&self) -> bool {
         self.realtime || (!self.fast && matches!(self.destination, Place::Server(_)))
     }
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "expected seconds, such as 2.5".to_string())?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| "expected seconds, such as 2.5".into())
 }

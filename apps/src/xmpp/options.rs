@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::chat::notify::Way;
-use crate::common::{Failure, LogOptions};
+use crate::common::{Failure, LogOptions, seconds};
 
 /// The options of `xmpp`.
 #[derive(Parser, Clone, Debug)]
@@ -455,11 +455,6 @@ impl Options {
         }
         Ok(())
     }
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let expected = || "expected seconds, such as 2.5".to_owned();
-    Duration::try_from_secs_f64(text.parse().map_err(|_| expected())?).map_err(|_| expected())
 }
 
 #[cfg(test)]
