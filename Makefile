@@ -32,6 +32,7 @@ unit:
 
 docs-check:
 	$(CARGO) run -q -p docs -- check
+	$(CARGO) run -q -p docs -- report
 
 test-%:
 	$(CARGO) test -p $* --all-features

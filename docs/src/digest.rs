@@ -7,12 +7,15 @@
 //! ## 5 Message structure
 //! - `cookie` MUST (both): Bytes 4 to 8 of every message carry 0x2112A442 in network order.
 //! - `padding-value` SHOULD (sender): Pad with zeros.
+//! - also MUST 2, MAY 1: says `cookie` again; the last is an example.
 //! ```
 //!
-//! A document without number is named by the first word of its heading. A line `out of scope: why` below a heading
+//! A line that starts with `also` accounts for key words that need no line of their own, by level, and says why.
+//! A role that ends in `editorial` says that no key word stands behind the line: its level is ours. A document without number is named by the first word of its heading. A line `out of scope: why` below a heading
 //! says that a section and those below it have no requirements here. All other prose is for the reader.
 
 use crate::id::{is_name, is_section};
+use crate::key_words::Counts;
 use crate::{Id, Level, Place, Problem};
 
 /// What one `SPEC.md` says.
@@ -52,6 +55,20 @@ pub struct Section {
     pub place: Place,
     /// One a line.
     pub requirements: Vec<Requirement>,
+    /// Key words without a requirement of their own.
+    pub also: Vec<Also>,
+}
+
+/// Key words of a section that need no requirement of their own: repetitions, definitions, examples, what is asked of
+/// a role that the room does not play.
+#[derive(Clone, Debug)]
+pub struct Also {
+    /// How many of each level.
+    pub counts: Counts,
+    /// Why they need none.
+    pub why: String,
+    /// Its line.
+    pub place: Place,
 }
 
 /// One thing that the document asks.
@@ -67,6 +84,13 @@ pub struct Requirement {
     pub words: String,
     /// Its line.
     pub place: Place,
+}
+
+impl Requirement {
+    /// Whether its level is ours: no key word of the document stands behind it.
+    pub fn is_editorial(&self) -> bool {
+        self.role.ends_with("editorial")
+    }
 }
 
 /// Reads the digest `text`, which stands in `file`.
@@ -105,6 +129,10 @@ impl Digest {
         } else if let Some(item) = line.strip_prefix("- ") {
             let name = document.name.clone();
             let section = document.sections.last_mut().ok_or("stands before the first `## …` heading")?;
+            if let Some(item) = item.strip_prefix("also ") {
+                section.also.push(also(item, place)?);
+                return Ok(());
+            }
             section.requirements.push(requirement(&name, &section.number, item, place)?);
         } else if let (Some(why), Some(section)) = (line.strip_prefix("out of scope:"), document.sections.last_mut()) {
             section.out_of_scope = Some(why.trim().into());
@@ -138,7 +166,26 @@ fn section(heading: &str, place: &Place) -> Result<Section, String> {
         out_of_scope: None,
         place: place.clone(),
         requirements: Vec::new(),
+        also: Vec::new(),
     })
+}
+
+fn also(item: &str, place: &Place) -> Result<Also, String> {
+    let shape = "key words without a requirement read - also MUST 2, MAY 1: Why.";
+    let (list, why) = item.split_once(':').ok_or(shape)?;
+    let mut counts = Counts::default();
+    for part in list.split(',') {
+        let (level, count) = Level::take(part.trim()).ok_or(shape)?;
+        let count: usize = count.parse().ok().filter(|count| (1..=MOST_ALSO).contains(count)).ok_or(shape)?;
+        if counts.of(level) > 0 {
+            return Err(format!("{level} is counted twice"));
+        }
+        counts.add(level, count);
+    }
+    if why.trim().is_empty() {
+        return Err(shape.into());
+    }
+    Ok(Also { counts, why: why.trim().into(), place: place.clone() })
 }
 
 fn requirement(document: &str, section: &str, item: &str, place: &Place) -> Result<Requirement, String> {
@@ -160,3 +207,6 @@ fn requirement(document: &str, section: &str, item: &str, place: &Place) -> Resu
         place: place.clone(),
     })
 }
+
+/// No section has so many key words.
+const MOST_ALSO: usize = 999;

@@ -21,14 +21,19 @@
 //! - [`Coverage`]: requirements joined with their marks; [`check()`]: every way in which they can disagree.
 //! - [`snapshot`], [`report`]: the committed coverage file, the table a document.
 //! - [`site`]: coverage, annotated source and guide as HTML.
-//! - [`words`], [`gaps`]: comparisons with the text of the specification, where it is at hand.
+//! - [`key_words`]: how often each section of a document asks, also committed; [`gaps`]: sections that ask more often than
+//!   their digest says.
+//! - [`density`]: marks by lines of code.
+//! - [`words`]: comparison with the text of the specification, where it is at hand.
 #![forbid(unsafe_code)]
 
 pub mod check;
 pub mod coverage;
+pub mod density;
 pub mod digest;
 pub mod gaps;
 pub mod id;
+pub mod key_words;
 pub mod mark;
 mod place;
 pub mod report;
@@ -39,7 +44,7 @@ pub mod words;
 
 pub use check::check;
 pub use coverage::{Coverage, Entry, State};
-pub use digest::{Digest, Document, Requirement, Section};
+pub use digest::{Also, Digest, Document, Requirement, Section};
 pub use id::{Id, Level};
 pub use mark::{Kind, Mark};
 pub use place::{Place, Problem};

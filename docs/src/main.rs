@@ -1,15 +1,19 @@
-//! `docs check [--write]`, `docs report`, `docs site`, `docs gaps [DOCUMENT…]`: the spec annotations of the repository above the
-//! current directory. With `SPEC_TEXT_DIR` set to a directory of `rfcNNNN.txt`, `check` also compares words.
+//! `docs check [--write]`, `docs report`, `docs site`, `docs gaps [--surplus] [DOCUMENT…]`, `docs key-words [--write]`: the
+//! spec annotations of the repository above the current directory. With `SPEC_TEXT_DIR` set to a directory of
+//! `rfcNNNN.txt`, `check` also compares words and counts key words anew.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs, io};
 
+use docs::gaps::Gap;
+use docs::key_words::{self, Table};
 use docs::site::{Sections, Site};
 use docs::words::Texts;
-use docs::{Coverage, Tree, gaps, report, snapshot, words};
+use docs::{Coverage, Tree, density, gaps, report, snapshot, words};
 
-const USAGE: &str = "usage: docs check [--write] | report | site | gaps [DOCUMENT...]";
+const USAGE: &str =
+    "usage: docs check [--write] | report | site | gaps [--surplus] [DOCUMENT...] | key-words [--write]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -19,7 +23,10 @@ fn main() -> ExitCode {
         ["check", "--write"] => check(&root, true),
         ["report"] => print_report(&root),
         ["site"] => write_site(&root),
-        ["gaps", ref documents @ ..] => print_gaps(&root, documents),
+        ["gaps", "--surplus", ref documents @ ..] => print_gaps(&root, documents, |gap| !gap.is_open()),
+        ["gaps", ref documents @ ..] => print_gaps(&root, documents, Gap::is_open),
+        ["key-words"] => count_key_words(&root, false),
+        ["key-words", "--write"] => count_key_words(&root, true),
         _ => Err(io::Error::other(USAGE)),
     });
     match result {
@@ -42,7 +49,10 @@ fn check(root: &Path, write: bool) -> io::Result<bool> {
         fs::write(&file, snapshot::print(&coverage))?;
     }
     problems.extend(snapshot::check(&coverage, &fs::read_to_string(&file).unwrap_or_default()));
+    let committed = read_key_words(&root.join(key_words::FILE));
+    problems.extend(gaps::check(&coverage, &Table::parse(&committed), gaps::PARTIAL));
     if let Some(directory) = text_directory() {
+        problems.extend(count(&coverage, &committed, &directory).check(&committed));
         let mut texts = Texts::default();
         for document in &coverage.documents {
             if let Ok(text) = fs::read_to_string(directory.join(format!("{}.txt", document.name))) {
@@ -59,24 +69,52 @@ fn check(root: &Path, write: bool) -> io::Result<bool> {
 }
 
 fn print_report(root: &Path) -> io::Result<bool> {
-    print!("{}", report::print(&Coverage::of(&Tree::read(root)?)));
+    let tree = Tree::read(root)?;
+    let table = Table::parse(&read_key_words(&root.join(key_words::FILE)));
+    println!("{}\n{}", report::print(&Coverage::of(&tree), &table), density::print(&tree));
     Ok(true)
 }
 
-/// Prints the gaps of the given documents, or of all whose text is there.
-fn print_gaps(root: &Path, wanted: &[&str]) -> io::Result<bool> {
-    let directory = text_directory().ok_or_else(|| io::Error::other("SPEC_TEXT_DIR names no directory of texts"))?;
+/// Prints the wanted gaps of the given documents, or of all.
+fn print_gaps(root: &Path, names: &[&str], wanted: fn(&Gap) -> bool) -> io::Result<bool> {
     let coverage = Coverage::of(&Tree::read(root)?);
-    let mut names: Vec<&str> = coverage.documents.iter().map(|document| document.name.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names.into_iter().filter(|name| wanted.is_empty() || wanted.contains(name)) {
-        let Ok(text) = fs::read_to_string(directory.join(format!("{name}.txt"))) else { continue };
-        for gap in gaps::of(&coverage, name, &text) {
-            println!("{name}#{}: {} sentences, {} lines: {}", gap.section, gap.asked, gap.lines, gap.title);
+    let table = Table::parse(&read_key_words(&root.join(key_words::FILE)));
+    for name in gaps::documents(&coverage, &table) {
+        if names.is_empty() || names.contains(&name) {
+            for gap in gaps::of(&coverage, name, &table).into_iter().filter(wanted) {
+                println!("{gap}");
+            }
         }
     }
     Ok(true)
+}
+
+/// Prints or writes the counts of all documents whose text is at hand; the others stay as they are.
+fn count_key_words(root: &Path, write: bool) -> io::Result<bool> {
+    let directory = text_directory().ok_or_else(|| io::Error::other("SPEC_TEXT_DIR names no directory of texts"))?;
+    let file = root.join(key_words::FILE);
+    let counts = count(&Coverage::of(&Tree::read(root)?), &read_key_words(&file), &directory).print();
+    if write {
+        fs::write(&file, counts)?;
+    } else {
+        print!("{counts}");
+    }
+    Ok(true)
+}
+
+/// The committed counts with those of every document whose text is in `directory` counted anew.
+fn count(coverage: &Coverage, committed: &str, directory: &Path) -> Table {
+    let mut table = Table::parse(committed);
+    for document in &coverage.documents {
+        if let Ok(text) = fs::read_to_string(directory.join(format!("{}.txt", document.name))) {
+            table.count(&document.name, &text);
+        }
+    }
+    table
+}
+
+fn read_key_words(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_default()
 }
 
 /// Writes the site below `target/site`.

@@ -1,8 +1,10 @@
-//! The table a document: requirements by level and by state.
+//! The table a document: requirements by level and by state, and how the key words of its text are accounted for.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::gaps::{self, Gap};
+use crate::key_words::Table;
 use crate::{Coverage, Level, State};
 
 /// Counts of a document.
@@ -45,27 +47,36 @@ pub fn rows(coverage: &Coverage) -> Vec<(String, Row)> {
     rows
 }
 
-/// The table as text, with a last row for the sum.
-pub fn print(coverage: &Coverage) -> String {
-    let mut text = format!("{:<12}", "document");
-    for name in
-        ["MUST", "MUSTN'T", "SHOULD", "SHDN'T", "MAY", "all", "tested", "met", "skipped", "todo", "open", "lacking"]
-    {
+/// The table as text, with a last row for the sum. `words` are the key words in scope of a document that is counted,
+/// `also` those of them without a requirement of their own, `gaps` those that nothing accounts for.
+pub fn print(coverage: &Coverage, table: &Table) -> String {
+    let mut text = format!("{:<17}", "document");
+    for name in HEADINGS {
         let _ = write!(text, "{name:>8}");
     }
-    let mut sums = [0; 12];
+    let mut sums = [0; HEADINGS.len()];
     for (name, row) in rows(coverage) {
-        let cells = row.cells();
-        let _ = write!(text, "\n{name:<12}");
-        for (cell, sum) in cells.iter().zip(&mut sums) {
+        let (asked, also) = gaps::sums(coverage, &name, table);
+        let missing = |gap: &Gap| gap.asked.saturating_sub(gap.lines + gap.also);
+        let missing = gaps::of(coverage, &name, table).iter().map(missing).sum();
+        let _ = write!(text, "\n{name:<17}");
+        for (cell, sum) in row.cells().into_iter().chain([asked, also, missing]).zip(&mut sums) {
             let _ = write!(text, "{cell:>8}");
             *sum += cell;
         }
     }
-    let _ = write!(text, "\n{:<12}", "all");
+    let _ = write!(text, "\n{:<17}", "all");
     for sum in sums {
         let _ = write!(text, "{sum:>8}");
     }
     text.push('\n');
+    for (name, why) in gaps::PARTIAL {
+        let _ = writeln!(text, "partial: {name}: {why}");
+    }
     text
 }
+
+const HEADINGS: [&str; 15] = [
+    "MUST", "MUSTN'T", "SHOULD", "SHDN'T", "MAY", "all", "tested", "met", "skipped", "todo", "open", "lacking",
+    "words", "also", "gaps",
+];
