@@ -131,7 +131,7 @@ fn write_site(root: &Path) -> io::Result<bool> {
         }
     }
     let target = root.join("target/site");
-    for (path, content) in (Site { tree: &tree, coverage: &coverage, sections: &sections }).files() {
+    for (path, content) in (Site { sections: &sections, ..Site::new(&tree, &coverage) }).files() {
         let path = target.join(path);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use docs::site::Site;
+use docs::site::{Extra, Site};
 use docs::{Coverage, Tree};
 
-const TREE: [(&str, &str); 5] = [
+const TREE: [(&str, &str); 8] = [
+    ("docs/guide/README.md", "# Guide\n\n## Start\n- [First](first.md)\n"),
+    ("docs/guide/first.md", "# First\n\n![p](p.svg) See `rfc9999#1.2/greet` in [code](../../room/src/lib.rs#L7).\n"),
+    ("docs/guide/p.svg", "<svg/>"),
     ("README.md", "# All\n\nSee [the room](room/README.md) and `code`.\n"),
     (
         "room/README.md",
@@ -26,7 +29,9 @@ const TREE: [(&str, &str); 5] = [
 
 fn site() -> BTreeMap<String, String> {
     let tree = Tree::from(TREE);
-    Site { tree: &tree, coverage: &Coverage::of(&tree), sections: &BTreeMap::new() }.files()
+    let extra = Extra { path: "ladders/index.html".into(), title: "Ladders".into(), body: "<h1>L</h1>".into() };
+    let files = Site { extra: &[extra], ..Site::new(&tree, &Coverage::of(&tree)) }.files();
+    files.into_iter().map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap())).collect()
 }
 
 /// The values of an attribute on a page.
@@ -68,6 +73,17 @@ fn every_link_leads_to_a_page_and_an_anchor() {
 }
 
 #[test]
+fn pages_of_the_guide_and_made_elsewhere_are_framed_and_linked() {
+    let files = site();
+    let page = &files["guide/first.html"];
+    assert!(page.contains("../src/room/src/lib.rs.html#L7") && page.contains("../spec/rfc9999.html#1.2/greet"));
+    assert!(page.contains("src=\"../guide/p.svg\"") && files["guide/p.svg"] == "<svg/>");
+    assert!(files["guide/index.html"].contains("href=\"../guide/first.html\""));
+    assert!(files["ladders/index.html"].contains("<h1>L</h1>"));
+    assert!(page.contains("href=\"../ladders/index.html\">Ladders</a>"));
+}
+
+#[test]
 fn a_requirement_leads_to_its_code_and_its_test_and_back() {
     let files = site();
     let spec = &files["spec/rfc9999.html"];
@@ -83,7 +99,7 @@ fn a_requirement_leads_to_its_code_and_its_test_and_back() {
 #[test]
 fn a_source_comes_out_whole_and_in_order() {
     let source = &site()["src/room/src/lib.rs.html"];
-    let lines = TREE[3].1.lines().count();
+    let lines = TREE[6].1.lines().count();
     let anchors: Vec<String> = (1..=lines).map(|line| format!("L{line}")).collect();
     assert_eq!(
         values(source, "id").iter().filter(|id| id.starts_with('L')).collect::<Vec<_>>(),

@@ -1,155 +1,198 @@
-//! As much of Markdown as the READMEs use: headings, paragraphs, lists, tables, code, links, emphasis.
+//! Markdown to HTML: links lead to pages of the site, headings have anchors, code has colours.
+
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
 use super::highlight;
 use super::page::escape;
+use super::plan::Plan;
 
-/// The text as HTML. `link` turns the address of a link into one that works on the page.
-pub(super) fn render(text: &str, link: &dyn Fn(&str) -> String) -> String {
-    let mut out = String::new();
-    let lines: Vec<&str> = text.lines().collect();
-    let mut at = 0;
-    while at < lines.len() {
-        let line = lines[at];
-        let count = if let Some(language) = line.trim_start().strip_prefix("```") {
-            fenced(&lines[at..], language, &mut out)
-        } else if line.starts_with("    ") {
-            let code = run(&lines[at..], |line| line.starts_with("    ") || line.trim().is_empty());
-            let body: Vec<&str> = lines[at..at + code].iter().map(|line| line.get(4..).unwrap_or("")).collect();
-            out.push_str(&format!("<pre>{}</pre>\n", escape(body.join("\n").trim_end())));
-            code
-        } else if line.starts_with('#') {
-            let level = line.len() - line.trim_start_matches('#').len();
-            out.push_str(&format!("<h{level}>{}</h{level}>\n", inline(line[level..].trim(), link)));
-            1
-        } else if line.starts_with('|') {
-            table(&lines[at..], link, &mut out)
-        } else if item(line).is_some() {
-            list(&lines[at..], link, &mut out)
-        } else if line.trim().is_empty() {
-            1
-        } else {
-            let count = run(&lines[at..], is_prose).max(1);
-            out.push_str(&format!("<p>{}</p>\n", inline(&lines[at..at + count].join(" "), link)));
-            count
-        };
-        at += count;
-    }
-    out
+/// A Markdown text as HTML.
+#[derive(Debug, Default)]
+pub(super) struct Rendered {
+    /// The HTML.
+    pub(super) html: String,
+    /// Its headings below the first, in order.
+    pub(super) headings: Vec<Heading>,
 }
 
-/// Marks within a line.
-pub(super) fn inline(text: &str, link: &dyn Fn(&str) -> String) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['`', '[', '*']) {
-        let (plain, marked) = rest.split_at(at);
-        out.push_str(&escape(plain));
-        let (html, length) = span(marked, link).unwrap_or_else(|| (escape(&marked[..1]), 1));
-        out.push_str(&html);
-        rest = &marked[length..];
-    }
-    out.push_str(&escape(rest));
-    out
+/// A heading of a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Heading {
+    /// 2 and more.
+    pub(super) level: u8,
+    /// Its anchor.
+    pub(super) anchor: String,
+    /// Its words.
+    pub(super) title: String,
 }
 
-/// The marked span at the start of `text`, and its length in bytes.
-fn span(text: &str, link: &dyn Fn(&str) -> String) -> Option<(String, usize)> {
-    if let Some(code) = text.strip_prefix('`') {
-        let end = code.find('`')?;
-        return Some((format!("<code>{}</code>", escape(&code[..end])), end + 2));
-    }
-    if let Some(strong) = text.strip_prefix("**") {
-        let end = strong.find("**")?;
-        return Some((format!("<strong>{}</strong>", inline(&strong[..end], link)), end + 4));
-    }
-    if let Some(emphasis) = text.strip_prefix('*') {
-        let end = emphasis.find('*').filter(|end| *end > 0)?;
-        return Some((format!("<em>{}</em>", inline(&emphasis[..end], link)), end + 2));
-    }
-    let label = text.strip_prefix('[')?;
-    let end = label.find("](")?;
-    let address = &label[end + 2..];
-    let close = address.find(')')?;
-    let html = format!("<a href=\"{}\">{}</a>", escape(&link(&address[..close])), inline(&label[..end], link));
-    Some((html, 1 + end + 2 + close + 1))
-}
-
-fn fenced(lines: &[&str], language: &str, out: &mut String) -> usize {
-    let body = run(&lines[1..], |line| !line.trim_start().starts_with("```"));
-    let code = lines[1..=body].join("\n");
-    let is_rust = language.split(',').all(|word| matches!(word.trim(), "" | "rust" | "no_run"));
-    let html = if is_rust { highlight::lines(&code).join("\n") } else { escape(&code) };
-    out.push_str(&format!("<pre>{html}</pre>\n"));
-    body + 2
-}
-
-fn table(lines: &[&str], link: &dyn Fn(&str) -> String, out: &mut String) -> usize {
-    let count = run(lines, |line| line.starts_with('|'));
-    out.push_str("<div class=\"wide\"><table>\n");
-    for (row, line) in lines[..count].iter().enumerate() {
-        if line.chars().all(|c| "|-: ".contains(c)) {
-            continue;
-        }
-        let tag = if row == 0 { "th" } else { "td" };
-        let cells = line.trim().trim_matches('|').split('|');
-        let cells: String = cells.map(|cell| format!("<{tag}>{}</{tag}>", inline(cell.trim(), link))).collect();
-        out.push_str(&format!("<tr>{cells}</tr>\n"));
-    }
-    out.push_str("</table></div>\n");
-    count
-}
-
-/// Lists are flat; lines that are indented belong to the item above.
-fn list(lines: &[&str], link: &dyn Fn(&str) -> String, out: &mut String) -> usize {
-    let count = run(lines, |line| item(line).is_some() || line.starts_with("  "));
-    let mut items: Vec<String> = Vec::new();
-    for line in &lines[..count] {
-        match (item(line), items.last_mut()) {
-            (None, Some(last)) => {
-                last.push(' ');
-                last.push_str(line.trim());
+/// The Markdown `text` of the repository's file `file`, on the page at `from`.
+pub(super) fn render(plan: &Plan<'_>, from: &str, file: &str, text: &str) -> Rendered {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
+    let events: Vec<Event<'_>> = Parser::new_ext(text, options).collect();
+    let mut rendered = Rendered::default();
+    let mut out = Vec::with_capacity(events.len());
+    let mut code: Option<(String, String)> = None;
+    let mut dead_links = 0;
+    for (at, event) in events.iter().enumerate() {
+        match event {
+            Event::Start(Tag::CodeBlock(kind)) => code = Some((language(kind), String::new())),
+            Event::End(TagEnd::CodeBlock) => {
+                let (language, body) = code.take().unwrap_or_default();
+                let body = highlight::block(&language, body.trim_end());
+                out.push(Event::Html(format!("<pre><code>{body}</code></pre>\n").into()));
             }
-            (words, _) => items.push(words.unwrap_or(line).to_string()),
+            Event::Text(part) if code.is_some() => code.iter_mut().for_each(|(_, body)| body.push_str(part)),
+            Event::Code(name) => out.push(match plan.requirement(from, name).filter(|_| !is_in_link(&events[..at])) {
+                Some(to) => html(format!("<a class=\"id\" href=\"{to}\"><code>{}</code></a>", escape(name))),
+                None => event.clone(),
+            }),
+            Event::Start(Tag::Heading { level, classes, attrs, .. }) => {
+                let heading = heading(&rendered.headings, *level as u8, &events[at + 1..]);
+                let id = Some(CowStr::from(heading.anchor.clone()));
+                out.push(Event::Start(Tag::Heading {
+                    level: *level,
+                    id,
+                    classes: classes.clone(),
+                    attrs: attrs.clone(),
+                }));
+                rendered.headings.push(heading);
+            }
+            Event::Start(Tag::Link { link_type, dest_url, title, id }) => match plan.link(from, file, dest_url) {
+                Some(to) => {
+                    let (link_type, title, id) = (*link_type, title.clone(), id.clone());
+                    out.push(Event::Start(Tag::Link { link_type, dest_url: to.into(), title, id }));
+                }
+                None => {
+                    dead_links += 1;
+                    out.push(html(format!("<span class=\"file\" title=\"{}\">", escape(dest_url))));
+                }
+            },
+            Event::End(TagEnd::Link) if dead_links > 0 => {
+                dead_links -= 1;
+                out.push(html("</span>".into()));
+            }
+            Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+                let dest_url = plan.link(from, file, dest_url).map_or(dest_url.clone(), CowStr::from);
+                let (link_type, title, id) = (*link_type, title.clone(), id.clone());
+                out.push(Event::Start(Tag::Image { link_type, dest_url, title, id }));
+            }
+            Event::Start(Tag::Table(_)) => out.extend([html("<div class=\"wide\">".into()), event.clone()]),
+            Event::End(TagEnd::Table) => out.extend([event.clone(), html("</div>\n".into())]),
+            _ => out.push(event.clone()),
         }
     }
-    let items: String = items.iter().map(|item| format!("<li>{}</li>\n", inline(item, link))).collect();
-    out.push_str(&format!("<ul>\n{items}</ul>\n"));
-    count
+    html::push_html(&mut rendered.html, out.into_iter());
+    rendered.headings.retain(|heading| heading.level > 1);
+    rendered
 }
 
-/// The words of a list item.
-fn item(line: &str) -> Option<&str> {
-    let numbered = || line.split_once(". ").filter(|(number, _)| number.parse::<u8>().is_ok()).map(|(_, words)| words);
-    line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).or_else(numbered)
+/// The words of a Markdown text as plain text: its first paragraph.
+pub(super) fn first_paragraph(text: &str) -> String {
+    let mut words = String::new();
+    let mut inside = false;
+    for event in Parser::new(text) {
+        match event {
+            Event::Start(Tag::Paragraph) => inside = true,
+            Event::End(TagEnd::Paragraph) if inside => break,
+            event if inside => words.push_str(text_of(&event)),
+            _ => {}
+        }
+    }
+    words
 }
 
-fn is_prose(line: &str) -> bool {
-    !line.trim().is_empty() && !line.starts_with(['#', '|']) && !line.starts_with("```") && item(line).is_none()
+fn html(text: String) -> Event<'static> {
+    Event::InlineHtml(text.into())
 }
 
-/// How many lines in a row the test holds for.
-fn run(lines: &[&str], test: impl Fn(&str) -> bool) -> usize {
-    lines.iter().take_while(|line| test(line)).count()
+fn language(kind: &CodeBlockKind<'_>) -> String {
+    match kind {
+        CodeBlockKind::Fenced(info) => info.split([',', ' ']).next().unwrap_or("").to_string(),
+        CodeBlockKind::Indented => String::new(),
+    }
+}
+
+/// Whether a link is open after these events.
+fn is_in_link(events: &[Event<'_>]) -> bool {
+    events.iter().rev().find_map(|event| match event {
+        Event::Start(Tag::Link { .. }) => Some(true),
+        Event::End(TagEnd::Link | TagEnd::Paragraph | TagEnd::Heading(_)) => Some(false),
+        _ => None,
+    }) == Some(true)
+}
+
+/// The heading whose inside these events start with. Its anchor is the one that GitHub gives it.
+fn heading(before: &[Heading], level: u8, events: &[Event<'_>]) -> Heading {
+    let inside = events.iter().take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_))));
+    let title: String = inside.map(text_of).collect();
+    let kept = title.to_lowercase();
+    let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    let anchor: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
+    let same = before.iter().filter(|known| slug_of(&known.anchor, &anchor)).count();
+    let anchor = if same == 0 { anchor } else { format!("{anchor}-{same}") };
+    Heading { level, anchor, title }
+}
+
+/// Whether `anchor` is `slug`, or one of its followers `slug-1`, `slug-2`.
+fn slug_of(anchor: &str, slug: &str) -> bool {
+    let number = anchor.strip_prefix(slug).map(|rest| rest.strip_prefix('-').unwrap_or(rest));
+    number.is_some_and(|number| number.is_empty() || number.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// What an event adds to the plain text.
+fn text_of<'a>(event: &'a Event<'_>) -> &'a str {
+    match event {
+        Event::Text(text) | Event::Code(text) => text,
+        Event::SoftBreak | Event::HardBreak => " ",
+        _ => "",
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::*;
+    use crate::site::Site;
+    use crate::{Coverage, Tree};
 
-    #[test]
-    fn blocks() {
-        let html = render("# A `b`\n\nc\nd **e**\n- f\n  g\n- h\n\n| i | j |\n|---|---|\n| k | [l](m.md) |\n", &|to| {
-            to.replace("md", "html")
-        });
-        let want = "<h1>A <code>b</code></h1>\n<p>c d <strong>e</strong></p>\n<ul>\n<li>f g</li>\n<li>h</li>\n</ul>\n\
-                    <div class=\"wide\"><table>\n<tr><th>i</th><th>j</th></tr>\n\
-                    <tr><td>k</td><td><a href=\"m.html\">l</a></td></tr>\n</table></div>\n";
-        assert_eq!(html, want);
+    fn html_of(text: &str) -> Rendered {
+        let spec = "# RFC 9999 X\n## 1.2 Y\n- `z` MAY (both): Z.\n";
+        let tree = Tree::from([("room/SPEC.md", spec), ("room/src/lib.rs", "")]);
+        let coverage = Coverage::of(&tree);
+        render(&Plan::of(Site::new(&tree, &coverage)), "guide/a.html", "docs/guide/a.md", text)
     }
 
     #[test]
-    fn code_is_not_marked_up() {
-        let html = render("```text\n*a* <b>\n```\n\n    c [d](e)\n\n2 * 3 * 4 [x] `", &|to| to.to_string());
-        assert_eq!(html, "<pre>*a* &lt;b&gt;</pre>\n<pre>c [d](e)</pre>\n<p>2 <em> 3 </em> 4 [x] `</p>\n");
+    fn links_lead_to_pages_and_files_without_a_page_are_no_links() {
+        let html = html_of("[a](../../room/src/lib.rs) [b](../../Makefile) ![c](c.png) `rfc9999#1.2/z` `x`").html;
+        for part in [
+            "<a href=\"../src/room/src/lib.rs.html\">a</a>",
+            "<span class=\"file\" title=\"../../Makefile\">b</span>",
+            "<img src=\"c.png\" alt=\"c\" />",
+            "<a class=\"id\" href=\"../spec/rfc9999.html#1.2/z\"><code>rfc9999#1.2/z</code></a>",
+            "<code>x</code>",
+        ] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+    }
+
+    #[test]
+    fn headings_have_the_anchors_of_github() {
+        let rendered = html_of("# One\n## Two: `three`!\n## Two three\n");
+        let anchors: Vec<_> = rendered.headings.iter().map(|heading| heading.anchor.as_str()).collect();
+        assert_eq!(anchors, ["two-three", "two-three-1"]);
+        assert!(rendered.html.contains("<h1 id=\"one\">"));
+    }
+
+    #[test]
+    fn code_is_coloured_and_escaped() {
+        let html = html_of("```rust\nlet a = \"<\";\n```\n\n    b <c>\n").html;
+        assert!(html.contains("<span class=\"k\">let</span> a = <span class=\"s\">&quot;&lt;&quot;</span>;"), "{html}");
+        assert!(html.contains("<pre><code>b &lt;c&gt;</code></pre>"), "{html}");
+    }
+
+    #[test]
+    fn the_first_paragraph_is_plain() {
+        assert_eq!(first_paragraph("# A\n\nSee [the\nroom](b) and `c`.\n\nMore."), "See the room and c.");
     }
 }

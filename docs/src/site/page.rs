@@ -1,22 +1,76 @@
 //! The frame around every page, and the links between pages.
 
+use super::plan::Plan;
 use crate::{Id, Place};
 
-/// A whole page: `path` is its own path below the root of the site, so that links can be relative.
-pub(super) fn page(path: &str, title: &str, body: &str) -> String {
+/// What differs from page to page.
+#[derive(Debug, Default)]
+pub(super) struct Page<'a> {
+    /// Its own path below the root of the site, so that links can be relative.
+    pub(super) path: &'a str,
+    /// Its title, as text.
+    pub(super) title: &'a str,
+    /// What stands beside the text: the contents of the guide, the sections of a document. May be empty.
+    pub(super) side: String,
+    /// The HTML inside of `<main>`.
+    pub(super) body: String,
+}
+
+impl Page<'_> {
+    /// Path and HTML.
+    pub(super) fn framed(self, plan: &Plan<'_>) -> (String, String) {
+        let Page { path, title, side, body } = self;
+        let up = up(path);
+        let side = match side.is_empty() {
+            true => String::new(),
+            false => format!("<details class=\"side\" open><summary>Contents</summary>{side}</details>\n"),
+        };
+        let layout = if side.is_empty() { "plain" } else { "sided" };
+        let html = format!(
+            "<!doctype html>\n<html lang=\"en\" data-root=\"{up}\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <title>{title} - Wireworks</title>\n<link rel=\"stylesheet\" href=\"{up}style.css\">\n{THEME}\n\
+             <script defer src=\"{up}site.js\"></script>\n</head>\n<body class=\"{layout}\">\n\
+             <a class=\"skip\" href=\"#main\">Skip to the text</a>\n<header>\n\
+             <a class=\"home\" href=\"{up}index.html\">Wireworks</a>\n<nav aria-label=\"Site\">{nav}</nav>\n{TOOLS}</header>\n\
+             {side}<main id=\"main\" tabindex=\"-1\">\n{body}\n</main>\n</body>\n</html>\n",
+            title = escape(title),
+            nav = nav(plan, path),
+        );
+        (path.to_string(), html)
+    }
+}
+
+/// Chosen before anything is drawn, so that nothing flashes.
+const THEME: &str =
+    "<script>try{document.documentElement.dataset.theme=localStorage.getItem(\"theme\")||\"\"}catch{}</script>";
+
+const TOOLS: &str = "<div class=\"tools\"><input id=\"search\" type=\"search\" placeholder=\"Search  /\" \
+     aria-label=\"Search\" autocomplete=\"off\" spellcheck=\"false\" role=\"combobox\" aria-expanded=\"false\" \
+     aria-controls=\"found\">\
+     <button id=\"theme\" type=\"button\" title=\"Light or dark (t)\" aria-label=\"Light or dark\">&#9680;</button>\
+     <button id=\"help\" type=\"button\" title=\"Keys (?)\" aria-label=\"Keys\">?</button></div>\n\
+     <div id=\"found\" role=\"listbox\" aria-label=\"Found\" hidden></div>\n";
+
+/// The links in the head of every page.
+fn nav(plan: &Plan<'_>, path: &str) -> String {
+    let mut links = vec![("guide/index.html", "Guide"), ("rooms/index.html", "Source"), ("coverage.html", "Coverage")];
+    let extra = plan.site.extra.iter().filter(|extra| extra.path.ends_with("index.html"));
+    links.extend(extra.map(|extra| (extra.path.as_str(), extra.title.as_str())));
+    links.push(("api/wire/index.html", "API"));
     let up = up(path);
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} - Wireworks</title>\n<link rel=\"stylesheet\" href=\"{up}style.css\">\n\
-         <script>const ROOT = \"{up}\";</script>\n<script defer src=\"{up}search.js\"></script>\n\
-         <script defer src=\"{up}site.js\"></script>\n</head>\n<body>\n<header>\n\
-         <a class=\"home\" href=\"{up}index.html\">Wireworks</a>\n<nav><a href=\"{up}coverage.html\">Coverage</a>\n\
-         <a href=\"{up}api/wire/index.html\">API</a></nav>\n\
-         <input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search\" autocomplete=\"off\">\n\
-         <div id=\"found\" hidden></div>\n</header>\n<main>\n{body}\n</main>\n</body>\n</html>\n",
-        title = escape(title),
-    )
+    let area = |path: &str| match path.split('/').next().unwrap_or("") {
+        "src" => "rooms".to_string(),
+        "spec" => "coverage.html".into(),
+        area => area.to_string(),
+    };
+    links
+        .iter()
+        .map(|(to, name)| {
+            let here = if area(to) == area(path) { " aria-current=\"true\"" } else { "" };
+            format!("<a href=\"{up}{to}\"{here}>{}</a>", escape(name))
+        })
+        .collect()
 }
 
 /// From the page at `path` up to the root: `../` for each directory.

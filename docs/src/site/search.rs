@@ -1,17 +1,17 @@
 //! What the search box looks through: requirements, files, public items, rooms.
 
-use super::Site;
 use super::page::{id_href, source_path};
+use super::plan::{Plan, room_of, room_path};
 
 /// A script that defines `INDEX`, a list of `[kind, name, words, address]`.
-pub(super) fn index(site: &Site<'_>) -> String {
+pub(super) fn index(plan: &Plan<'_>) -> String {
     let mut rows = Vec::new();
-    for entry in site.coverage.entries.values() {
+    for entry in plan.site.coverage.entries.values() {
         let requirement = &entry.requirement;
         let level = requirement.level.name();
         rows.push([level, &requirement.id.to_string(), &requirement.words, &id_href("", &requirement.id)].map(quoted));
     }
-    for (file, text) in site.tree.sources() {
+    for (file, text) in plan.site.tree.all_sources() {
         let path = source_path(file);
         rows.push(["file", file, "", &path].map(quoted));
         for (index, line) in text.lines().enumerate() {
@@ -20,13 +20,13 @@ pub(super) fn index(site: &Site<'_>) -> String {
             }
         }
     }
-    for (path, _) in site.tree.files() {
-        if let Some(room) = path.strip_suffix("/README.md") {
-            rows.push(["room", room, "", &format!("guide/{room}.html")].map(quoted));
+    for (path, _) in plan.site.tree.files() {
+        if let Some(room) = path.strip_suffix("/README.md").and_then(|_| room_of(path)) {
+            rows.push(["room", room, "", &room_path(room)].map(quoted));
         }
     }
     let rows: Vec<String> = rows.iter().map(|row| format!("[{}]", row.join(","))).collect();
-    format!("const INDEX = [\n{}\n];\n", rows.join(",\n"))
+    format!("INDEX = [\n{}\n];\n", rows.join(",\n"))
 }
 
 /// Kind and name of a public item that a line declares.

@@ -2,6 +2,15 @@
 const box = document.getElementById("search");
 const found = document.getElementById("found");
 
+let INDEX = [];
+function load() {
+  const script = document.createElement("script");
+  script.src = document.documentElement.dataset.root + "search.js";
+  script.onload = show;
+  document.head.append(script);
+}
+box.addEventListener("focus", load, { once: true });
+
 function search(query) {
   const words = query.toLowerCase().split(/\s+/).filter((word) => word);
   if (!words.length) return [];
@@ -20,7 +29,7 @@ function show() {
   found.replaceChildren(
     ...search(box.value).map(([kind, name, words, address]) => {
       const link = document.createElement("a");
-      link.href = ROOT + address;
+      link.href = document.documentElement.dataset.root + address;
       const label = document.createElement("b");
       label.textContent = name;
       link.append(kind + " ", label, " " + words);

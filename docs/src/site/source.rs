@@ -2,27 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use super::Site;
 use super::highlight;
-use super::page::{escape, id_href, page, source_path, up};
-use super::spec::{documents_by_name, section_href};
+use super::page::{Page, escape, id_href, source_path, up};
+use super::plan::Plan;
+use super::spec::section_href;
 use crate::{Entry, Kind, Mark};
 
 /// The page of each source.
-pub(super) fn files(site: &Site<'_>) -> Vec<(String, String)> {
+pub(super) fn files(plan: &Plan<'_>) -> Vec<(String, String)> {
     let mut marks: BTreeMap<&str, Vec<(&Mark, &Entry)>> = BTreeMap::new();
-    for entry in site.coverage.entries.values() {
+    for entry in plan.site.coverage.entries.values() {
         for mark in &entry.marks {
             marks.entry(&mark.place.file).or_default().push((mark, entry));
         }
     }
-    site.tree
-        .sources()
-        .map(|(file, text)| annotated(site, file, text, marks.remove(file).unwrap_or_default()))
+    plan.site
+        .tree
+        .all_sources()
+        .map(|(file, text)| annotated(plan, file, text, marks.remove(file).unwrap_or_default()))
         .collect()
 }
 
-fn annotated(site: &Site<'_>, file: &str, text: &str, mut marks: Vec<(&Mark, &Entry)>) -> (String, String) {
+fn annotated(plan: &Plan<'_>, file: &str, text: &str, mut marks: Vec<(&Mark, &Entry)>) -> (String, String) {
     let path = source_path(file);
     let up = up(&path);
     marks.sort_by_key(|(mark, _)| mark.place.line);
@@ -32,7 +33,7 @@ fn annotated(site: &Site<'_>, file: &str, text: &str, mut marks: Vec<(&Mark, &En
     let mut from = 1;
     while from <= lines.len() {
         let (to, cards) = block(&lines, &marks, from);
-        let cards: String = cards.iter().map(|(mark, entry)| card(site, &up, mark, entry)).collect();
+        let cards: String = cards.iter().map(|(mark, entry)| card(plan, &up, mark, entry)).collect();
         let numbered: String = (from..=to)
             .map(|line| format!("<a id=\"L{line}\" href=\"#L{line}\">{line}</a>{}\n", lines[line - 1]))
             .collect();
@@ -40,8 +41,7 @@ fn annotated(site: &Site<'_>, file: &str, text: &str, mut marks: Vec<(&Mark, &En
         from = to + 1;
     }
     body.push_str("</div>\n");
-    let html = page(&path, file, &body);
-    (path, html)
+    Page { path: &path, title: file, side: String::new(), body }.framed(plan)
 }
 
 /// The last line of the block that starts at `from`, and the marks in it.
@@ -66,7 +66,7 @@ fn end_of_item(lines: &[String], target: usize, marks: &[(&Mark, &Entry)]) -> us
     next_mark.map_or(end, |mark| end.min(mark - 1)).max(target).min(lines.len())
 }
 
-fn card(site: &Site<'_>, up: &str, mark: &Mark, entry: &Entry) -> String {
+fn card(plan: &Plan<'_>, up: &str, mark: &Mark, entry: &Entry) -> String {
     let requirement = &entry.requirement;
     let kind = match mark.kind {
         Kind::Met(_) => "",
@@ -74,8 +74,7 @@ fn card(site: &Site<'_>, up: &str, mark: &Mark, entry: &Entry) -> String {
         Kind::Skip(_) => "skipped: ",
         Kind::Todo(_) => "todo: ",
     };
-    let documents = documents_by_name(site);
-    let outside = documents.get(mark.id.document.as_str()).map_or(String::new(), |documents| {
+    let outside = plan.documents.get(mark.id.document.as_str()).map_or(String::new(), |documents| {
         format!(" <a href=\"{}\">text</a>", escape(&section_href(documents[0], &mark.id.section)))
     });
     format!(

@@ -1,21 +1,19 @@
 //! Coverage of all documents, and the page of each document.
 
-use std::collections::BTreeMap;
-
-use super::Site;
-use super::page::{anchor, document_path, escape, page, place_href, up};
+use super::page::{Page, anchor, document_path, escape, place_href, up};
+use super::plan::Plan;
 use crate::{Document, Entry, Kind, Requirement, Section, State, report};
 
 /// The table of all documents.
-pub(super) fn coverage(site: &Site<'_>) -> String {
+pub(super) fn coverage(plan: &Plan<'_>) -> String {
     let mut body =
         "<h1>Coverage</h1>\n<p>What each document asks, and how much of it has code that meets it and a test \
                     that proves it. Left out on purpose, with a reason: skipped.</p>\n<div class=\"wide\"><table>\n<tr>\
                     <th>document</th><th>asked</th><th>MUST</th><th>SHOULD</th><th>MAY</th><th>tested</th><th>met</th>\
                     <th>skipped</th><th>todo</th><th>open</th><th></th></tr>\n"
             .to_string();
-    for (name, row) in report::rows(site.coverage) {
-        let title = documents_by_name(site).get(name.as_str()).map_or("", |documents| documents[0].title.as_str());
+    for (name, row) in report::rows(plan.site.coverage) {
+        let title = plan.documents.get(name.as_str()).map_or("", |documents| documents[0].title.as_str());
         let of = |state| row.states.get(&state).copied().unwrap_or(0);
         let levels =
             |levels: [crate::Level; 2]| -> usize { levels.iter().filter_map(|level| row.levels.get(level)).sum() };
@@ -34,13 +32,13 @@ pub(super) fn coverage(site: &Site<'_>) -> String {
         body.push_str(&format!("<td class=\"bar\"><span>{}</span></td></tr>\n", parts.concat()));
     }
     body.push_str("</table></div>\n");
-    page("coverage.html", "Coverage", &body)
+    Page { path: "coverage.html", title: "Coverage", side: String::new(), body }.framed(plan).1
 }
 
 /// The page of each document. Rooms that share a document share its page.
-pub(super) fn documents(site: &Site<'_>) -> Vec<(String, String)> {
-    documents_by_name(site)
-        .into_iter()
+pub(super) fn documents(plan: &Plan<'_>) -> Vec<(String, String)> {
+    plan.documents
+        .iter()
         .map(|(name, documents)| {
             let path = document_path(name);
             let up = up(&path);
@@ -50,14 +48,14 @@ pub(super) fn documents(site: &Site<'_>) -> Vec<(String, String)> {
                 body.push_str(&format!("<p><a href=\"{0}\">{0}</a></p>\n", escape(&first.source)));
             }
             for section in documents.iter().flat_map(|document| &document.sections) {
-                body.push_str(&self::section(site, &up, first, section));
+                body.push_str(&self::section(plan, &up, first, section));
             }
-            (path.clone(), page(&path, &first.title, &body))
+            Page { path: &path, title: &first.title, side: String::new(), body }.framed(plan)
         })
         .collect()
 }
 
-fn section(site: &Site<'_>, up: &str, document: &Document, section: &Section) -> String {
+fn section(plan: &Plan<'_>, up: &str, document: &Document, section: &Section) -> String {
     let mut out = format!(
         "<h2 id=\"{number}\"><a href=\"{}\">{number}</a> {}</h2>\n",
         escape(&section_href(document, &section.number)),
@@ -67,11 +65,11 @@ fn section(site: &Site<'_>, up: &str, document: &Document, section: &Section) ->
     if let Some(why) = &section.out_of_scope {
         out.push_str(&format!("<p class=\"note\">Out of scope: {}</p>\n", escape(why)));
     }
-    if let Some(text) = site.sections.get(&document.name).and_then(|sections| sections.get(&section.number)) {
+    if let Some(text) = plan.site.sections.get(&document.name).and_then(|sections| sections.get(&section.number)) {
         out.push_str(&format!("<details><summary>Text</summary><pre>{}</pre></details>\n", escape(text)));
     }
     for requirement in &section.requirements {
-        if let Some(entry) = site.coverage.entries.get(&requirement.id) {
+        if let Some(entry) = plan.site.coverage.entries.get(&requirement.id) {
             out.push_str(&self::requirement(up, requirement, entry));
         }
     }
@@ -118,13 +116,4 @@ pub(super) fn section_href(document: &Document, number: &str) -> String {
         Some(name) => format!("https://www.rfc-editor.org/rfc/{name}.html#appendix-{number}"),
         None => document.source.clone(),
     }
-}
-
-/// The documents of all rooms by name.
-pub(super) fn documents_by_name<'a>(site: &Site<'a>) -> BTreeMap<&'a str, Vec<&'a Document>> {
-    let mut by_name: BTreeMap<&str, Vec<&Document>> = BTreeMap::new();
-    for document in &site.coverage.documents {
-        by_name.entry(&document.name).or_default().push(document);
-    }
-    by_name
 }
