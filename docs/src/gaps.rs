@@ -14,9 +14,6 @@ use crate::{Coverage, Level, Place, Problem, Section};
 pub const PARTIAL: &[(&str, &str)] = &[
     ("rfc2198", "its lines are being matched with its key words"),
     ("rfc2617", "its lines are being matched with its key words"),
-    ("rfc3261", "its lines are being matched with its key words"),
-    ("rfc3264", "its lines are being matched with its key words"),
-    ("rfc3550", "its lines are being matched with its key words"),
     ("rfc3551", "its lines are being matched with its key words"),
     ("rfc3605", "its lines are being matched with its key words"),
     ("rfc4585", "its lines are being matched with its key words"),
@@ -35,11 +32,9 @@ pub const PARTIAL: &[(&str, &str)] = &[
     ("rfc7395", "its lines are being matched with its key words"),
     ("rfc7587", "its lines are being matched with its key words"),
     ("rfc7590", "its lines are being matched with its key words"),
-    ("rfc7616", "its lines are being matched with its key words"),
     ("rfc7622", "its lines are being matched with its key words"),
     ("rfc7677", "its lines are being matched with its key words"),
     ("rfc8760", "its lines are being matched with its key words"),
-    ("rfc8866", "its lines are being matched with its key words"),
     ("rfc9266", "its lines are being matched with its key words"),
 ];
 

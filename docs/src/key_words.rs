@@ -127,7 +127,8 @@ impl Table {
 fn at_start(tokens: &[Token]) -> Option<(Option<Level>, usize)> {
     let first = tokens.first()?;
     let second = tokens.get(1);
-    let negated = second.is_some_and(|second| second.word == "NOT");
+    // Some texts write the second word small.
+    let negated = second.is_some_and(|second| second.word.eq_ignore_ascii_case("NOT"));
     let (level, length) = match first.word {
         "MUST" | "SHALL" if negated => (Level::MustNot, 2),
         "MUST" | "SHALL" | "REQUIRED" => (Level::Must, 1),

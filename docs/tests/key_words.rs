@@ -49,7 +49,7 @@ fn levels(text: &str) -> [usize; 5] {
 #[test]
 fn every_key_word_has_its_level() {
     assert_eq!(levels("MUST SHALL REQUIRED"), [3, 0, 0, 0, 0]);
-    assert_eq!(levels("MUST NOT, SHALL NOT."), [0, 2, 0, 0, 0]);
+    assert_eq!(levels("MUST NOT, SHALL NOT. MUST not"), [0, 3, 0, 0, 0]);
     assert_eq!(levels("SHOULD; it is RECOMMENDED"), [0, 0, 2, 0, 0]);
     assert_eq!(levels("SHOULD NOT NOT RECOMMENDED"), [0, 0, 0, 2, 0]);
     assert_eq!(levels("(MAY) OPTIONAL"), [0, 0, 0, 0, 2]);

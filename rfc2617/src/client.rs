@@ -308,6 +308,8 @@ impl Client {
     //# There whenever qop is; and so is the count.
     //= rfc8760#2.6/qop-answered MUST
     //# A challenge with qop is answered with qop.
+    //= rfc7616#3.3/opaque SHOULD
+    //# Cloned, never looked into.
     //= rfc7616#3.4/echo MUST
     //# opaque and algorithm are cloned from the challenge, absence included.
     fn credentials(&mut self, at: usize, request: &Request<'_>) -> Option<DigestCredentials> {
@@ -360,6 +362,8 @@ impl Session {
     }
 
     /// Whether the URI lies in the protection space of RFC 7616 section 3.3.
+    //= rfc7616#3.3/prefix-space MAY
+    //# Whatever starts with a path or URI of the list.
     //= rfc7616#3.3/no-domain SHOULD
     //# An empty list covers everything.
     //= rfc7616#3.3/proxy-domain MUST

@@ -28,6 +28,8 @@ pub struct ServerConfig {
     pub without_qop: bool,
     /// Whether Basic is offered and accepted too, under the HTTP profile; false.
     pub basic: bool,
+    //= rfc7616#4/charset SHOULD
+    //# In every challenge, unless turned off.
     /// Whether to ask for UTF-8; true.
     pub utf8: bool,
     //= rfc7616#3.4.4/server-userhash SHOULD
@@ -262,6 +264,8 @@ impl Server {
 
     /// The authentication information for the response to an accepted request; `body` is that of the response. `None`
     /// for Basic, which has none.
+    //= rfc7616#3.5/information MAY
+    //# For every accepted request with Digest; whether it is sent is the caller's choice.
     //= rfc7616#3.5/same-qop SHOULD
     //# qop, cnonce and count are those of the request.
     //= rfc7616#3.5/present-with-qop MUST
@@ -271,6 +275,8 @@ impl Server {
         let request = Request { method: "", uri: &proof.sent.uri, body };
         let rspauth = proof.sent.terms()?.response(&proof.key, &request);
         let age = self.config.epoch.unix(now).saturating_sub(proof.made);
+        //= rfc7616#3.5/nextnonce MAY
+        //# In the second half of the old one's life.
         //= rfc7616#3.5/nextnonce-with-care SHOULD
         //# Only when the nonce is half way to its end, so that pipelined requests go on with the old one.
         let nextnonce =
@@ -321,6 +327,8 @@ impl Server {
             Err(malformed) => return Verdict::Malformed(malformed),
         };
         let realm = &self.config.realm;
+        //= rfc7616#3.6/look-up MAY
+        //# The program's accounts are asked by name.
         let account = lookup(Lookup { username: &sent.username, realm, hash });
         let ha1 = account.as_ref().and_then(|a| a.secret.ha1(hash, &a.user, realm));
         // an unknown user costs as much time as a wrong password
@@ -380,6 +388,12 @@ impl Server {
         }
     }
 
+    //= rfc7616#3.6/accept-old MAY
+    //# Until its lifetime ends, whatever nonces were given out since.
+    //= rfc7616#3.6/ask-anew MAY
+    //# After that: stale.
+    //= rfc7616#5.4/single-use MAY
+    //# One without count serves once.
     /// When the nonce was made, if it may be used with its count.
     fn judge_nonce(&mut self, now: Instant, sent: &DigestCredentials) -> Result<Duration, StaleCause> {
         let id = self.mint.recognize(&sent.nonce).ok_or(StaleCause::Unknown)?;

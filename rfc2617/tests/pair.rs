@@ -70,6 +70,7 @@ fn digest(all: &[Credentials]) -> &DigestCredentials {
 //= rfc7616#3.3/qop-used test
 //= rfc7616#3.4/qop-offered test
 //= rfc7616#3.4/cnonce-always test
+//= rfc7616#3.3/opaque test
 //= rfc7616#3.4/echo test
 //= rfc8760#2.6/qop-handled test
 //= rfc8760#2.6/qop-answered test
@@ -137,6 +138,7 @@ fn a_replay_is_stale() {
     assert!(matches!(pair.verify(&sent, &other), Verdict::Denied));
 }
 
+//= rfc7616#3.6/ask-anew test
 //= rfc7616#3.3/stale-nonce-only test
 //= rfc7616#3.3/new-values-unless-stale test
 #[test]
@@ -346,6 +348,7 @@ fn a_password_file_of_h_a1_is_enough() {
 //= rfc3261#22.4/rfc2069 test
 //= rfc3261#22.4/cnonce-with-qop test
 //= rfc3261#22.4/body-integrity test
+//= rfc7616#5.4/single-use test
 #[test]
 fn peers_of_rfc_2069() {
     let mut pair = Pair::sip();
@@ -371,6 +374,8 @@ fn peers_of_rfc_2069() {
     assert!(matches!(pair.verify(&sent, &REQUEST), Verdict::Malformed(Malformed::Qop)));
 }
 
+//= rfc7616#3.5/information test
+//= rfc7616#3.5/nextnonce test
 //= rfc7616#3.5/use-nextnonce test
 //= rfc7616#3.5/nextnonce-with-care test
 //= rfc7616#3.5/rspauth test
@@ -506,6 +511,7 @@ fn ack_and_cancel_are_never_challenged() {
     assert_eq!(all.map(Server::may_challenge), [true, false, false, true, true]);
 }
 
+//= rfc7616#3.3/prefix-space test
 //= rfc7616#3.3/no-domain test
 //= rfc7616#3.3/proxy-domain test
 #[test]

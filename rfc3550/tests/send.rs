@@ -32,6 +32,7 @@ fn numbers_and_timestamps_move_as_told() {
     assert_eq!(all, [(0, 0, true), (1, 160, false), (2, 160, false), (3, 4_000_000_160, true)]);
 }
 
+//= rfc3550#3/stream-ssrc test
 //= rfc3550#8/random test
 //= rfc3550#5.1/random-sequence test
 //= rfc3550#5.1/random-timestamp test

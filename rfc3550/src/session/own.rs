@@ -29,6 +29,8 @@ impl Own {
     //# Timestamps start at random.
     //= rfc3550#5.1/random-ssrc SHOULD
     //# From the same generator.
+    //= rfc3550#3/stream-ssrc MUST
+    //# A session sends one stream under an SSRC of its own; further streams are further sessions.
     //= rfc3550#8/random MUST
     //# The SSRC is drawn from the session's seeded generator, again while `taken` says that another source has it.
     pub fn new(rng: &mut Rng, taken: impl Fn(u32) -> bool) -> Own {
