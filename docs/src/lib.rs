@@ -23,6 +23,7 @@
 //! - [`site`]: coverage, annotated source and guide as HTML.
 //! - [`key_words`]: how often each section of a document asks, also committed; [`gaps`]: sections that ask more often than
 //!   their digest says.
+//! - [`machines`]: the state machines of the rooms as tables and pictures.
 //! - [`density`]: marks by lines of code.
 //! - [`words`]: comparison with the text of the specification, where it is at hand.
 #![forbid(unsafe_code)]
@@ -34,6 +35,7 @@ pub mod digest;
 pub mod gaps;
 pub mod id;
 pub mod key_words;
+pub mod machines;
 pub mod mark;
 mod place;
 pub mod report;

@@ -1,5 +1,5 @@
-//! `docs check [--write]`, `docs report`, `docs site`, `docs gaps [--surplus] [DOCUMENT…]`, `docs key-words [--write]`: the
-//! spec annotations of the repository above the current directory. With `SPEC_TEXT_DIR` set to a directory of
+//! `docs check [--write]`, `docs report`, `docs site`, `docs gaps [--surplus] [DOCUMENT…]`, `docs key-words [--write]`,
+//! `docs machines [--write | NAME]`: the spec annotations of the repository above the current directory. With `SPEC_TEXT_DIR` set to a directory of
 //! `rfcNNNN.txt`, `check` also compares words and counts key words anew.
 
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use docs::gaps::Gap;
 use docs::key_words::{self, Table};
 use docs::site::{Sections, Site};
 use docs::words::Texts;
-use docs::{Coverage, Tree, density, gaps, report, snapshot, words};
+use docs::{Coverage, Tree, density, gaps, machines, report, snapshot, words};
 
-const USAGE: &str =
-    "usage: docs check [--write] | report | site | gaps [--surplus] [DOCUMENT...] | key-words [--write]";
+const USAGE: &str = "usage: docs check [--write] | report | site | gaps [--surplus] [DOCUMENT...] | key-words [--write] | \
+                     machines [--write | NAME]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -25,6 +25,9 @@ fn main() -> ExitCode {
         ["site"] => write_site(&root),
         ["gaps", "--surplus", ref documents @ ..] => print_gaps(&root, documents, |gap| !gap.is_open()),
         ["gaps", ref documents @ ..] => print_gaps(&root, documents, Gap::is_open),
+        ["machines"] => check_machines(&root, false),
+        ["machines", "--write"] => check_machines(&root, true),
+        ["machines", name] => print_machine(name),
         ["key-words"] => count_key_words(&root, false),
         ["key-words", "--write"] => count_key_words(&root, true),
         _ => Err(io::Error::other(USAGE)),
@@ -139,6 +142,28 @@ fn write_site(root: &Path) -> io::Result<bool> {
         fs::write(path, content)?;
     }
     println!("{}", target.join("index.html").display());
+    Ok(true)
+}
+
+/// Prints how the tables of the machines in the code differ from those of the digests, and whether the pictures are
+/// current; draws the pictures on request.
+fn check_machines(root: &Path, write: bool) -> io::Result<bool> {
+    let machines = machines::all();
+    for machine in machines.iter().filter(|_| write) {
+        fs::write(root.join(machines::svg::file(machine)), machines::svg::render(machine))?;
+    }
+    let problems = machines::check(root, &machines);
+    for problem in &problems {
+        println!("{problem}");
+    }
+    Ok(problems.is_empty())
+}
+
+/// Prints one machine's table as a digest has it.
+fn print_machine(name: &str) -> io::Result<bool> {
+    let machines = machines::all();
+    let machine = machines.iter().find(|machine| machine.name == name);
+    print!("{}", machines::table::print(machine.ok_or_else(|| io::Error::other("no such machine"))?));
     Ok(true)
 }
 

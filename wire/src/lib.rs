@@ -43,8 +43,10 @@ mod machine;
 pub mod pcap;
 mod rng;
 mod time;
+mod transition;
 
 pub use io::{CloseReason, ConnId, Input, Output, QueryId, ResolveError, Secured, Transmit, Transport};
 pub use machine::{Machine, drain};
 pub use rng::Rng;
 pub use time::{Epoch, Instant};
+pub use transition::{Transition, Walk, next};

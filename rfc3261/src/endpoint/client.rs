@@ -70,10 +70,10 @@ impl Client {
     /// One row of the table; true when something could not be sent.
     fn transition(&mut self, net: &mut Net, now: Instant, id: ClientId, on: On, response: Option<Response>) -> bool {
         let Some(row) = self.table.step(self.state, on) else { return false };
-        self.state = row.next;
+        self.state = row.to;
         self.clock.entered(self.table, self.state);
         let mut failed = false;
-        for &action in row.actions {
+        for &action in row.action {
             match action {
                 Action::Send => failed |= self.send(net, now, id),
                 Action::Resend => {
@@ -96,7 +96,7 @@ impl Client {
         }
         self.slim();
         let tell = |event| (self.cancel != Cancel::Itself).then_some(event);
-        let event = match row.actions {
+        let event = match row.action {
             actions if actions.contains(&Action::Deliver) => {
                 response.and_then(|r| tell(Event::Response { id, response: r }))
             }

@@ -151,10 +151,7 @@ impl Endpoint {
             return Err(Error::Misuse);
         }
         self.respond(now, id, response)?;
-        if let Some(server) = self.servers.get_mut(id) {
-            server.state = State::Terminated;
-        }
-        self.settle_server(id);
+        self.forget_server(id);
         Ok(())
     }
 

@@ -64,6 +64,7 @@ use self::client::Client;
 use self::server::Server;
 use self::slab::Slab;
 use self::transport::{Net, Route};
+use crate::transaction::State;
 
 pub use config::{Config, Listen, Stats};
 pub use types::{ClientId, DropReason, Error, Event, Id, ServerId, Source, Target};
@@ -149,6 +150,14 @@ impl Endpoint {
     pub fn stats(&self) -> Stats {
         let (clients, servers, connections) = (self.clients.len(), self.servers.len(), self.net.conns.len());
         Stats { clients, servers, connections, ..self.net.stats }
+    }
+
+    /// Where a transaction stands, by the tables of [`transaction`](crate::transaction); `None` once it is forgotten.
+    pub fn state(&self, id: Id) -> Option<State> {
+        match id {
+            Id::Client(id) => self.clients.get(id).map(|client| client.state),
+            Id::Server(id) => self.servers.get(id).map(|server| server.state),
+        }
     }
 
     /// The settings.

@@ -57,14 +57,18 @@ impl Endpoint {
         //= rfc3261#17.2.2/destroyed MUST
         //# Removed in the same step that led to Terminated.
         if server.state == State::Terminated {
-            if let Some(server) = self.servers.remove(id) {
-                self.by_key.remove(&server.key);
-                if server.method != Method::Cancel {
-                    self.net.event(Event::Terminated { id: Id::Server(id) });
-                }
-            }
+            self.forget_server(id);
         } else if let Some(at) = server.clock.alarm() {
             self.alarms.set(at, Owner::Server(id));
+        }
+    }
+
+    /// Removes a server transaction, in whatever state it is.
+    pub(super) fn forget_server(&mut self, id: ServerId) {
+        let Some(server) = self.servers.remove(id) else { return };
+        self.by_key.remove(&server.key);
+        if server.method != Method::Cancel {
+            self.net.event(Event::Terminated { id: Id::Server(id) });
         }
     }
 

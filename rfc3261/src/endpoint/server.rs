@@ -75,10 +75,10 @@ impl Server {
         message: Option<Bytes>,
     ) -> (Option<&'static [Action]>, bool) {
         let Some(row) = self.table.step(self.state, on) else { return (None, false) };
-        self.state = row.next;
+        self.state = row.to;
         self.clock.entered(self.table, self.state);
         let mut failed = false;
-        for &action in row.actions {
+        for &action in row.action {
             match action {
                 Action::Send => {
                     self.kept = message.clone();
@@ -111,7 +111,7 @@ impl Server {
         if self.answered() {
             self.request = None;
         }
-        (Some(row.actions), failed)
+        (Some(row.action), failed)
     }
 
     fn send(&mut self, net: &mut Net, now: Instant) -> bool {

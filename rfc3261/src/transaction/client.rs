@@ -30,20 +30,20 @@ pub static TABLE: Table = Table::new(ROWS);
 //= rfc3261#17.1.2.2/timer-k-ends MUST
 //# The only row of Completed.
 const ROWS: &[Transition] = &[
-    row(Idle, Start, Trying, &[Send, Arm(E), Arm(F)]),
-    row(Trying, Fires(E), Trying, &[Resend, Double(E)]),
-    row(Trying, Fires(F), Terminated, &[Timeout]),
-    row(Trying, TransportError, Terminated, &[Fail]),
-    row(Trying, Provisional, Proceeding, &[Deliver]),
-    row(Trying, Success, Completed, &[Deliver, Arm(K)]),
-    row(Trying, Failure, Completed, &[Deliver, Arm(K)]),
-    row(Proceeding, Fires(E), Proceeding, &[Resend, Steady(E)]),
-    row(Proceeding, Fires(F), Terminated, &[Timeout]),
-    row(Proceeding, TransportError, Terminated, &[Fail]),
-    row(Proceeding, Provisional, Proceeding, &[Deliver]),
-    row(Proceeding, Success, Completed, &[Deliver, Arm(K)]),
-    row(Proceeding, Failure, Completed, &[Deliver, Arm(K)]),
-    row(Completed, Fires(K), Terminated, &[]),
+    row(&[Idle], Start, Trying, &[Send, Arm(E), Arm(F)]),
+    row(&[Trying], Fires(E), Trying, &[Resend, Double(E)]),
+    row(&[Trying], Fires(F), Terminated, &[Timeout]),
+    row(&[Trying], TransportError, Terminated, &[Fail]),
+    row(&[Trying], Provisional, Proceeding, &[Deliver]),
+    row(&[Trying], Success, Completed, &[Deliver, Arm(K)]),
+    row(&[Trying], Failure, Completed, &[Deliver, Arm(K)]),
+    row(&[Proceeding], Fires(E), Proceeding, &[Resend, Steady(E)]),
+    row(&[Proceeding], Fires(F), Terminated, &[Timeout]),
+    row(&[Proceeding], TransportError, Terminated, &[Fail]),
+    row(&[Proceeding], Provisional, Proceeding, &[Deliver]),
+    row(&[Proceeding], Success, Completed, &[Deliver, Arm(K)]),
+    row(&[Proceeding], Failure, Completed, &[Deliver, Arm(K)]),
+    row(&[Completed], Fires(K), Terminated, &[]),
 ];
 
 #[cfg(test)]

@@ -56,22 +56,22 @@ pub static TABLE: Table = Table::new(ROWS);
 //= rfc3261#17.1.4/inform SHOULD
 //# The rows of TransportError: `Fail`, and the end.
 const ROWS: &[Transition] = &[
-    row(Idle, Start, Calling, &[Send, Arm(A), Arm(B)]),
-    row(Calling, Fires(A), Calling, &[Resend, Double(A)]),
-    row(Calling, Fires(B), Terminated, &[Timeout]),
-    row(Calling, TransportError, Terminated, &[Fail]),
-    row(Calling, Provisional, Proceeding, &[Deliver]),
-    row(Calling, Success, Accepted, &[Deliver, Arm(M)]),
-    row(Calling, Failure, Completed, &[SendAck, Deliver, Arm(D)]),
-    row(Proceeding, Provisional, Proceeding, &[Deliver]),
-    row(Proceeding, Success, Accepted, &[Deliver, Arm(M)]),
-    row(Proceeding, Failure, Completed, &[SendAck, Deliver, Arm(D)]),
-    row(Proceeding, Fires(Cancelled), Terminated, &[Timeout]),
-    row(Accepted, Success, Accepted, &[Deliver]),
-    row(Accepted, Fires(M), Terminated, &[]),
-    row(Completed, Failure, Completed, &[Resend]),
-    row(Completed, TransportError, Terminated, &[Fail]),
-    row(Completed, Fires(D), Terminated, &[]),
+    row(&[Idle], Start, Calling, &[Send, Arm(A), Arm(B)]),
+    row(&[Calling], Fires(A), Calling, &[Resend, Double(A)]),
+    row(&[Calling], Fires(B), Terminated, &[Timeout]),
+    row(&[Calling], TransportError, Terminated, &[Fail]),
+    row(&[Calling], Provisional, Proceeding, &[Deliver]),
+    row(&[Calling], Success, Accepted, &[Deliver, Arm(M)]),
+    row(&[Calling], Failure, Completed, &[SendAck, Deliver, Arm(D)]),
+    row(&[Proceeding], Provisional, Proceeding, &[Deliver]),
+    row(&[Proceeding], Success, Accepted, &[Deliver, Arm(M)]),
+    row(&[Proceeding], Failure, Completed, &[SendAck, Deliver, Arm(D)]),
+    row(&[Proceeding], Fires(Cancelled), Terminated, &[Timeout]),
+    row(&[Accepted], Success, Accepted, &[Deliver]),
+    row(&[Accepted], Fires(M), Terminated, &[]),
+    row(&[Completed], Failure, Completed, &[Resend]),
+    row(&[Completed], TransportError, Terminated, &[Fail]),
+    row(&[Completed], Fires(D), Terminated, &[]),
 ];
 
 #[cfg(test)]

@@ -8,13 +8,13 @@
 //!
 //! Nothing here knows a message or an address. The runner in [`endpoint`](crate::endpoint) owns the bytes, the timers
 //! and the table look-up, so that each table can be compared with the figure in the RFC line by line, and drawn
-//! ([`Table::diagram`]).
+//! (`docs/guide/machines.md`).
 //!
 //! ```
 //! use rfc3261::transaction::{invite_client, Action, On, State};
 //! let row = invite_client::TABLE.step(State::Calling, On::Success).unwrap();
-//! assert_eq!(row.next, State::Accepted);
-//! assert!(row.actions.contains(&Action::Deliver));
+//! assert_eq!(row.to, State::Accepted);
+//! assert!(row.action.contains(&Action::Deliver));
 //! assert!(invite_client::TABLE.step(State::Completed, On::Success).is_none()); // absorbed
 //! ```
 
@@ -25,7 +25,7 @@ pub mod invite_client;
 pub mod invite_server;
 pub mod server;
 
-use std::fmt::Write as _;
+use std::fmt;
 
 pub use timer::{Timer, Timing};
 
@@ -72,6 +72,22 @@ pub enum On {
     Fires(Timer),
 }
 
+/// In words, as the digest's tables and the diagrams have it.
+impl fmt::Display for On {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            On::Start => "start",
+            On::Request => "request again",
+            On::Ack => "ACK",
+            On::Provisional => "1xx",
+            On::Success => "2xx",
+            On::Failure => "300-699",
+            On::TransportError => "transport error",
+            On::Fires(timer) => return write!(f, "timer {timer:?}"),
+        })
+    }
+}
+
 /// What a transition makes the runner do, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -99,22 +115,31 @@ pub enum Action {
     Disarm(Timer),
 }
 
-/// One row of a [`Table`].
-#[derive(Clone, Copy, Debug)]
-pub struct Transition {
-    /// The state that the machine is in.
-    pub state: State,
-    /// The input.
-    pub on: On,
-    /// The state that the machine goes to.
-    pub next: State,
-    /// What is done on the way.
-    pub actions: &'static [Action],
+/// In words, as the digest's tables and the diagrams have it.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Action::Send => f.write_str("send"),
+            Action::Resend => f.write_str("send again"),
+            Action::SendAck => f.write_str("send ACK"),
+            Action::SendTrying => f.write_str("send 100"),
+            Action::Deliver => f.write_str("pass up"),
+            Action::Timeout => f.write_str("report timeout"),
+            Action::Fail => f.write_str("report failure"),
+            Action::Arm(timer) => write!(f, "start {timer:?}"),
+            Action::Double(timer) => write!(f, "double {timer:?}"),
+            Action::Steady(timer) => write!(f, "{timer:?} at T2"),
+            Action::Disarm(timer) => write!(f, "stop {timer:?}"),
+        }
+    }
 }
 
+/// One row of a [`Table`].
+pub type Transition = wire::Transition<State, On, &'static [Action]>;
+
 /// Shorthand for the rows of the tables.
-const fn row(state: State, on: On, next: State, actions: &'static [Action]) -> Transition {
-    Transition { state, on, next, actions }
+const fn row(from: &'static [State], on: On, to: State, action: &'static [Action]) -> Transition {
+    Transition::new(from, on, action, to)
 }
 
 /// A transaction machine: all its transitions, indexed for look-up at compile time.
@@ -130,10 +155,14 @@ impl Table {
         let mut cells = [[0; INPUTS]; STATES];
         let mut i = 0;
         while i < rows.len() {
-            let cell = &mut cells[rows[i].state as usize][index(rows[i].on)];
-            assert!(*cell == 0, "two rows for one state and input");
+            let mut j = 0;
+            while j < rows[i].from.len() {
+                let cell = &mut cells[rows[i].from[j] as usize][index(rows[i].on)];
+                assert!(*cell == 0, "two rows for one state and input");
+                *cell = i as u8 + 1;
+                j += 1;
+            }
             i += 1;
-            *cell = i as u8;
         }
         Table { rows, cells }
     }
@@ -152,27 +181,6 @@ impl Table {
     /// Whether a timer runs in a state.
     pub fn runs(&self, state: State, timer: Timer) -> bool {
         self.step(state, On::Fires(timer)).is_some()
-    }
-
-    /// The machine as a Mermaid state diagram, for the documentation.
-    ///
-    /// ```
-    /// let drawn = rfc3261::transaction::server::TABLE.diagram();
-    /// assert!(drawn.contains("Trying --> Completed: Success / Send, Arm(J)"));
-    /// ```
-    pub fn diagram(&self) -> String {
-        let mut out = String::from("stateDiagram-v2\n");
-        for row in self.rows {
-            let actions: Vec<String> = row.actions.iter().map(|a| format!("{a:?}")).collect();
-            let from = if row.state == State::Idle { "[*]".into() } else { format!("{:?}", row.state) };
-            let to = if row.next == State::Terminated { "[*]".into() } else { format!("{:?}", row.next) };
-            let _ = write!(out, "    {from} --> {to}: {:?}", row.on);
-            if !actions.is_empty() {
-                let _ = write!(out, " / {}", actions.join(", "));
-            }
-            out.push('\n');
-        }
-        out
     }
 }
 
@@ -206,12 +214,16 @@ pub(crate) mod tests {
         for state in [Idle, Calling, Trying, Proceeding, Accepted, Completed, Confirmed, Terminated] {
             for on in &inputs {
                 if let Some(row) = table.step(state, *on) {
-                    assert_eq!((row.state, row.on), (state, *on), "the index finds the row of its own cell");
-                    out.push(format!("{state:?} {on:?} {:?} {:?}", row.next, row.actions));
+                    assert_eq!(
+                        (row.from.contains(&state), row.on),
+                        (true, *on),
+                        "the index finds the row of its own cell"
+                    );
+                    out.push(format!("{state:?} {on:?} {:?} {:?}", row.to, row.action));
                 }
             }
         }
-        assert_eq!(out.len(), table.rows().len(), "every row is reachable");
+        assert_eq!(out.len(), table.rows().iter().map(|r| r.from.len()).sum::<usize>(), "every row is reachable");
         out
     }
 
@@ -228,11 +240,11 @@ pub(crate) mod tests {
     #[test]
     fn terminated_is_the_end_of_every_machine() {
         for table in [&invite_client::TABLE, &client::TABLE, &invite_server::TABLE, &server::TABLE] {
-            assert!(table.rows().iter().all(|r| r.state != State::Terminated));
-            assert!(table.rows().iter().any(|r| r.next == State::Terminated));
+            assert!(table.rows().iter().all(|r| !r.from.contains(&State::Terminated)));
+            assert!(table.rows().iter().any(|r| r.to == State::Terminated));
             // From every state that can be entered, some row leads on: none is a trap.
-            for row in table.rows().iter().filter(|r| r.next != State::Terminated) {
-                assert!(table.rows().iter().any(|r| r.state == row.next && r.next != row.next), "{:?}", row.next);
+            for row in table.rows().iter().filter(|r| r.to != State::Terminated) {
+                assert!(table.rows().iter().any(|r| r.from.contains(&row.to) && r.to != row.to), "{:?}", row.to);
             }
         }
     }

@@ -29,21 +29,21 @@ pub static TABLE: Table = Table::new(ROWS);
 //= rfc4320#4.2/no-408 MUST NOT
 //# When the client has given up, Lapse ends the transaction without an answer.
 const ROWS: &[Transition] = &[
-    row(Idle, Start, Trying, &[Deliver, Arm(Late), Arm(Lapse)]),
-    row(Trying, Provisional, Proceeding, &[Send]),
-    row(Trying, Success, Completed, &[Send, Arm(J)]),
-    row(Trying, Failure, Completed, &[Send, Arm(J)]),
-    row(Trying, Fires(Late), Proceeding, &[SendTrying]),
-    row(Trying, Fires(Lapse), Terminated, &[Timeout]),
-    row(Proceeding, Request, Proceeding, &[Resend]),
-    row(Proceeding, Provisional, Proceeding, &[Send]),
-    row(Proceeding, Success, Completed, &[Send, Arm(J)]),
-    row(Proceeding, Failure, Completed, &[Send, Arm(J)]),
-    row(Proceeding, TransportError, Terminated, &[Fail]),
-    row(Proceeding, Fires(Lapse), Terminated, &[Timeout]),
-    row(Completed, Request, Completed, &[Resend]),
-    row(Completed, TransportError, Terminated, &[Fail]),
-    row(Completed, Fires(J), Terminated, &[]),
+    row(&[Idle], Start, Trying, &[Deliver, Arm(Late), Arm(Lapse)]),
+    row(&[Trying], Provisional, Proceeding, &[Send]),
+    row(&[Trying], Success, Completed, &[Send, Arm(J)]),
+    row(&[Trying], Failure, Completed, &[Send, Arm(J)]),
+    row(&[Trying], Fires(Late), Proceeding, &[SendTrying]),
+    row(&[Trying], Fires(Lapse), Terminated, &[Timeout]),
+    row(&[Proceeding], Request, Proceeding, &[Resend]),
+    row(&[Proceeding], Provisional, Proceeding, &[Send]),
+    row(&[Proceeding], Success, Completed, &[Send, Arm(J)]),
+    row(&[Proceeding], Failure, Completed, &[Send, Arm(J)]),
+    row(&[Proceeding], TransportError, Terminated, &[Fail]),
+    row(&[Proceeding], Fires(Lapse), Terminated, &[Timeout]),
+    row(&[Completed], Request, Completed, &[Resend]),
+    row(&[Completed], TransportError, Terminated, &[Fail]),
+    row(&[Completed], Fires(J), Terminated, &[]),
 ];
 
 #[cfg(test)]

@@ -1,0 +1,16 @@
+use rfc3261::transaction::{State, client, invite_client, invite_server, server};
+
+use super::Machine;
+
+/// Every machine that is drawn, room by room.
+pub fn all() -> Vec<Machine> {
+    let sip = |name, title, file: &str, table: &'static rfc3261::transaction::Table| {
+        Machine::of(name, title, &format!("rfc3261/src/transaction/{file}.rs"), State::Idle, table.rows())
+    };
+    vec![
+        sip("invite-client", "SIP: INVITE client transaction", "invite_client", &invite_client::TABLE),
+        sip("non-invite-client", "SIP: non-INVITE client transaction", "client", &client::TABLE),
+        sip("invite-server", "SIP: INVITE server transaction", "invite_server", &invite_server::TABLE),
+        sip("non-invite-server", "SIP: non-INVITE server transaction", "server", &server::TABLE),
+    ]
+}
