@@ -25,7 +25,6 @@ pub const PARTIAL: &[(&str, &str)] = &[
     ("rfc5888", "its lines are being matched with its key words"),
     ("rfc5929", "its lines are being matched with its key words"),
     ("rfc6026", "its lines are being matched with its key words"),
-    ("rfc6120", "its lines are being matched with its key words"),
     ("rfc6121", "its lines are being matched with its key words"),
     ("rfc6184", "its lines are being matched with its key words"),
     ("rfc6455", "its lines are being matched with its key words"),

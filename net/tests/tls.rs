@@ -66,6 +66,8 @@ fn leaf(certified: &Certified) -> Fingerprint {
     fingerprint(&CertificateDer::from_pem_slice(certified.chain.as_bytes()).unwrap())
 }
 
+//= rfc6120#13.6/own-anchors test
+//= rfc6120#13.7.1.2.1/dns-id test
 #[tokio::test]
 async fn trust_decides_who_may_answer() {
     let right = certify(&["127.0.0.1"]);
@@ -146,6 +148,27 @@ async fn the_servers_name_is_told_when_there_is_one() {
         };
         assert_eq!(beside(&mut driver, work).await.0.as_deref(), name);
     }
+}
+
+//= rfc6120#13.9.5/no-ssl test
+#[tokio::test]
+async fn versions_before_1_2_are_not_offered() {
+    let listener = TcpListener::bind(loopback()).unwrap();
+    let mut driver = Driver::with_config(Puppet::default(), anyone());
+    driver.machine_mut().connect_over(Transport::Tls, 0, listener.local_addr().unwrap());
+    let work = move || {
+        let mut hello = vec![0; 5];
+        let mut stream = listener.accept().unwrap().0;
+        stream.read_exact(&mut hello).unwrap();
+        let length = u16::from_be_bytes([hello[3], hello[4]]);
+        hello.resize(5 + usize::from(length), 0);
+        stream.read_exact(&mut hello[5..]).unwrap();
+        hello
+    };
+    let hello = beside(&mut driver, work).await.0;
+    assert_eq!((&hello[..2], &hello[9..11]), ([22, 3].as_slice(), [3, 3].as_slice()), "a handshake of TLS, up to 1.2");
+    let versions = [0, 43, 0, 5, 4, 3, 4, 3, 3]; // supported_versions: 1.3 and 1.2
+    assert!(hello.windows(9).any(|extension| extension == versions), "{hello:?}");
 }
 
 #[tokio::test]
@@ -388,6 +411,7 @@ fn client(versions: &[&'static rustls::SupportedProtocolVersion]) -> ClientConne
     ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap()
 }
 
+//= rfc6120#5.4.3.1/tls test
 #[tokio::test]
 async fn both_versions_of_the_protocol_are_spoken_and_closed_with_notice() {
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
@@ -410,6 +434,7 @@ async fn both_versions_of_the_protocol_are_spoken_and_closed_with_notice() {
     }
 }
 
+//= rfc6120#4.4/close-notify test
 #[tokio::test]
 async fn our_close_is_announced() {
     let mut driver = Driver::with_config(Puppet::default(), server());

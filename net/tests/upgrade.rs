@@ -70,6 +70,7 @@ fn wonderland(certified: &Certified) -> Config {
     config
 }
 
+//= rfc6120#5.4.3.1/protected test
 #[tokio::test]
 async fn an_open_connection_becomes_secure() {
     let certified = certify(&["wonderland.example"]);
@@ -207,6 +208,7 @@ async fn a_connection_over_tls_hears_what_an_upgrade_hears_and_offers_its_protoc
 
 // ---- certificates of ours
 
+//= rfc6120#5.4.3.1/client-certificate test
 #[tokio::test]
 async fn a_client_shows_its_certificate_to_servers_that_ask() {
     let (server, alice, other) = (certify(&["wonderland.example"]), certify(&["alice"]), certify(&["alice"]));

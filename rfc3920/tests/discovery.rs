@@ -110,6 +110,7 @@ fn a_domain_that_is_an_address_is_its_own_target() {
     }
 }
 
+//= rfc6120#13.9.2/resolve-first test
 #[test]
 fn targets_and_addresses_are_bounded() {
     let mut config = config();

@@ -136,6 +136,8 @@ fn features_of_the_stream_in_the_clear_count_for_nothing() {
 //= rfc6120#4.7.5/unsupported test
 //= rfc6120#4.8.2/same test
 //= rfc6120#4.7.1/other-from test
+//= rfc6120#13.7.2/mismatch test
+//= rfc6120#13.7.2/correlate test
 #[test]
 fn headers_that_are_not_the_servers() {
     let other = |what: &str, with: &str| HEADER.replace(what, with);
@@ -166,6 +168,7 @@ fn headers_that_are_not_the_servers() {
 }
 
 //= rfc6120#4.9.1.1/close test
+//= rfc6120#4.9.3.1/specific test
 #[test]
 fn bad_xml_is_answered_with_its_condition_at_any_time() {
     let rows = [
@@ -205,6 +208,8 @@ fn depth_and_size_end_the_stream() {
 //= rfc6120#4.7.1/verify test
 //= rfc6120#5.4.3.1/validate test
 //= rfc7590#3.4/authenticate test
+//= rfc6120#13.7.2/validate test
+//= rfc6120#13.7.2/terminate test
 #[test]
 fn untrusted_certificates_are_told_once() {
     for kind in [Kind::StartTls, Kind::DirectTls] {
@@ -268,6 +273,7 @@ fn servers_that_prove_nothing() {
     }
 }
 
+//= rfc6120#6.4.5/close test
 #[test]
 fn the_wrong_password_is_told_once() {
     for options in [Options::default(), Options::modern()] {

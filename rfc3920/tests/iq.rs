@@ -97,6 +97,7 @@ fn an_answer_counts_once() {
     assert!(matches!(&events[..], [Event::Answer { .. }, Event::Dropped { reason: DropReason::Answer }]), "{events:?}");
 }
 
+//= rfc6120#8.3.1/not-relied-on test
 #[test]
 fn errors_are_answers() {
     let mut rig = Rig::connected(config(), Options::default());
@@ -163,6 +164,7 @@ fn requests_of_others_are_answered_by_somebody() {
 }
 
 //= xep-0199#4/pong test
+//= rfc6120#8.2.3/result-child test
 #[test]
 fn pings_are_answered_at_once() {
     let mut rig = Rig::connected(config(), Options::default());

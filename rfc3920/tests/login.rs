@@ -21,6 +21,13 @@ use wire::Transport;
 //= rfc6120#4.7.1/from test
 //= rfc6120#4.7.2/to test
 //= rfc6120#4.8.3/client-default test
+//= rfc6120#3.1/tcp test
+//= rfc6120#4.3.2/go-on test
+//= rfc6120#4.3.3/connection-stays test
+//= rfc6120#5.2/support test
+//= rfc6120#6.2/support test
+//= rfc6120#7.2/support test
+//= rfc6120#13.6/strong test
 #[test]
 fn starttls_scram_bind() {
     let rig = Rig::connected(config(), Options::default());
@@ -77,6 +84,9 @@ fn sasl2_binds_in_one_round_trip() {
     assert_eq!(rig.server.headers.len(), 2);
 }
 
+//= rfc6120#4.3.6/as-told test
+//= rfc6120#7.7/wish test
+//= rfc6120#7.7.3/retries test
 #[test]
 fn the_server_chooses_where_nothing_or_something_taken_is_wished() {
     let mut wishful = config();
@@ -110,6 +120,7 @@ fn without_stream_management() {
     assert!(!rig.online().unwrap().managed);
 }
 
+//= rfc6120#6.4.5/next test
 #[test]
 fn a_token_saves_the_password_and_a_refused_one_leads_back_to_it() {
     let mut config = config();

@@ -64,3 +64,36 @@ fn the_language_is_that_of_the_last_header() {
     rig.say(&header("lang='de'"));
     assert_eq!(rig.client.lang(), None);
 }
+
+//= rfc6120#4.7.5/minor test
+//= rfc6120#4.7.2/absent-to test
+#[test]
+fn later_minor_versions_are_as_good() {
+    for version in ["1.0", "1.1", "1.999"] {
+        let mut rig = Rig::connected(config(), Options { mute: true, ..Options::default() });
+        rig.say(&header("").replace("'1.0'", &format!("'{version}'")));
+        assert_eq!(rig.client.state(), State::Features, "{version}");
+    }
+}
+
+//= rfc6120#4.7.4/language-tag test
+//= rfc6120#4.7.4/lang test
+#[test]
+fn a_language_is_named_by_a_language_tag_or_not_at_all() {
+    for (lang, told) in [
+        ("en", true),
+        ("de-CH-1996", true),
+        ("x-a", true),
+        ("", false),
+        ("de_CH", false),
+        ("1a", false),
+        ("en-", false),
+        ("abcdefghi", false),
+        ("\u{1}", false),
+    ] {
+        let mut config = config();
+        config.lang = Some(lang.to_owned());
+        let rig = Rig::connected(config, Options::default());
+        assert_eq!(rig.server.headers[0].lang.as_deref(), told.then_some(lang), "{lang:?}");
+    }
+}

@@ -157,6 +157,28 @@ fn closing_ends_a_wait() {
     assert_eq!(rig.dials.len(), 1);
 }
 
+//= rfc6120#4.9.3.3/another test
+#[test]
+fn after_a_conflict_another_resource_is_asked_for() {
+    let mut wishful = config();
+    wishful.jid = rfc3920::jid::Jid::parse("alice@wonderland.example/garden").unwrap();
+    let mut rig = Rig::connected(wishful, Options::default());
+    let resource = |rig: &Rig| rig.online().and_then(|online| online.jid.resource()).map(str::to_owned);
+    assert_eq!(resource(&rig).as_deref(), Some("garden"));
+    rig.say(&stream_error("conflict"));
+    assert_eq!(rig.client.state(), State::Idle);
+    rig.take();
+    rig.connect();
+    assert!(resource(&rig).is_some_and(|resource| resource != "garden"), "{:?}", rig.events);
+    // once it stands, the next one may have the name again
+    rig.drop_connection();
+    rig.client.close(rig.now);
+    rig.run();
+    rig.take();
+    rig.connect();
+    assert_eq!(resource(&rig).as_deref(), Some("garden"));
+}
+
 fn see_other(host: &str) -> String {
     let (streams, errors) = (ns::STREAMS, ns::STREAM_ERRORS);
     format!(
@@ -166,6 +188,7 @@ fn see_other(host: &str) -> String {
 
 //= rfc6120#4.9.3.19/redirect test
 //= rfc6120#4.9.3.19/same-rules test
+//= rfc6120#4.9.3.19/ipv6 test
 #[test]
 fn see_other_host_is_followed_at_once() {
     for (host, to) in [
@@ -304,6 +327,7 @@ fn the_servers_patience_is_kept() {
 }
 
 //= rfc6120#4.6.2/broken test
+//= rfc6120#4.9.3.4/no-answer test
 #[test]
 fn a_dead_server_is_noticed_and_a_quiet_one_is_not_bothered() {
     for management in [true, false] {

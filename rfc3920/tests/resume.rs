@@ -213,6 +213,7 @@ fn the_failed_resumption_may_say_what_arrived() {
 }
 
 //= xep-0198#4/too-high test
+//= rfc6120#4.9.3.21/with-application test
 #[test]
 fn counts_that_cannot_be_end_the_stream() {
     // more than was sent; less than before; no number

@@ -59,6 +59,8 @@ proptest! {
     //= rfc6120#11.3/send-well-formed test
     //= rfc6120#11.3/send-namespaces test
     //= rfc6120#11.1/inject-nothing test
+    //= rfc6120#8.4/namespace test
+    //= rfc6120#8.4/declared-there test
     #[test]
     fn parse_of_write_is_the_same(x in element()) {
         let limits = Limits::default();

@@ -156,6 +156,12 @@ fn keys(name: &str, password: &str) -> Keys {
 //= rfc6120#13.8.3/plain-last test
 //= rfc9266#3/unique-undefined test
 //= xep-0474#7/no-plain-after-scram test
+//= rfc6120#6.3.3/strongest test
+//= rfc6120#6.3.3/in-order test
+//= rfc6120#13.8.1/bind-channel test
+//= rfc6120#13.9.4/prefer-plus test
+//= rfc6120#13.8.4/external test
+//= rfc6120#13.8.3/plain test
 #[test]
 fn every_mix_against_the_table() {
     let offered: Vec<&str> = ["DIGEST-MD5"].into_iter().chain(ORDER.into_iter().take(8)).collect();

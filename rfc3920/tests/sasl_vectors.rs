@@ -171,6 +171,8 @@ fn mechanisms_of_one_message() {
 //= rfc6120#6.3.5/base64 test
 //= rfc6120#13.9.1/reject test
 //= rfc6120#13.9.1/pad-inside test
+//= rfc6120#13.9.1/verify test
+//= rfc6120#13.9.1/survive test
 #[test]
 fn base64_is_read_to_the_letter() {
     for text in ["biws", "=", "bg==", "biw="] {

@@ -96,6 +96,9 @@ fn types_are_those_recommended() {
 //= rfc6120#8.3.1/swapped test
 //= rfc6120#8.3.1/same-id test
 //= rfc6120#8.3.1/error-child test
+//= rfc6120#8/support test
+//= rfc6120#8.1.3/returned test
+//= rfc6120#8.3.2/kinds test
 #[test]
 fn an_error_goes_back_to_the_sender_with_the_same_id() {
     let error = StanzaError::from(Condition::ServiceUnavailable);
@@ -130,6 +133,8 @@ fn errors_and_answers_are_not_answered() {
     assert!(!stanza::iq_result(&request, None).has(ns::CLIENT, "error"));
 }
 
+//= rfc6120#8.3.3.5/uri test
+//= rfc6120#8.3.3.5/address test
 #[test]
 fn gone_redirect_and_see_other_host_tell_where_to_go() {
     let mut gone = StanzaError::from(Condition::Gone);
@@ -165,5 +170,39 @@ fn the_words_of_a_peer_are_no_commands_to_a_terminal() {
             error.contains("it can't be 2J") && !error.contains(|c: char| c.is_control() || c == '\u{202e}'),
             "{error:?}"
         );
+    }
+}
+
+//= rfc6120#4.9.2/text-alone test
+//= rfc6120#4.9.2/text-beside test
+//= rfc6120#8.3.2/text-beside test
+//= rfc6120#8.3.2/text-alone test
+//= rfc6120#8.3.2/text-for-humans test
+#[test]
+fn words_stand_beside_the_condition_and_change_nothing() {
+    let error = StanzaError::from(Condition::ItemNotFound);
+    let with_words = StanzaError::from_element(&error.clone().with_text("forbidden").to_element());
+    assert_eq!((&with_words.condition, with_words.kind), (&error.condition, error.kind));
+    assert_eq!(
+        (error.to_string(), with_words.to_string()),
+        ("item-not-found".into(), "item-not-found: forbidden".into())
+    );
+    let ended = StreamError::from(StreamCondition::Reset).with_text("conflict");
+    assert_eq!(ended.to_string(), "reset: conflict");
+    assert_eq!(StreamError::from_element(&ended.to_element()), Some(ended));
+}
+
+//= rfc6120#4.9.2/application-namespace test
+//= rfc6120#8.3.2/application-namespace test
+#[test]
+fn what_an_application_adds_is_in_a_namespace_of_its_own() {
+    for ns in ["", ns::CLIENT, ns::STREAMS, ns::STREAM_ERRORS, ns::STANZA_ERRORS] {
+        let element = Element::new(ns, "too-many-tarts");
+        let mut error = StreamError::from(StreamCondition::PolicyViolation);
+        error.application = Some(element.clone());
+        let refused = StanzaError::from(Condition::PolicyViolation).with_application(element.clone());
+        assert!(!error.to_element().to_string().contains("tarts"), "{ns}");
+        assert!(!refused.to_element().to_string().contains("tarts"), "{ns}");
+        assert_eq!(StanzaError::from_element(&Element::new(ns::CLIENT, "error").child(element)).application, None);
     }
 }

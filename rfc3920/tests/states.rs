@@ -43,6 +43,7 @@ fn every_state_is_reached_and_none_is_the_last() {
 
 //= rfc6120#4.3.5/not-before test
 //= rfc6120#7.1/after-login test
+//= rfc6120#13.3/layers test
 #[test]
 fn no_way_to_stanzas_leads_around_the_login_or_tls_around_its_answer() {
     let into = |to: State| -> Vec<State> {

@@ -44,6 +44,8 @@ fn a_tree_is_edited_in_place() {
 //= rfc6120#11.5/no-standalone test
 //= rfc6120#11.6/no-mark test
 //= rfc6120#4.8.2/not-the-stream test
+//= rfc6120#4.7.5/no-zeros test
+//= rfc6120#4.8.5/no-extensions test
 #[test]
 fn our_header_has_a_declaration_and_both_namespaces() {
     let header = Header { to: Some("wonderland.example".into()), lang: Some("en".into()), ..Header::client() };
@@ -81,6 +83,7 @@ fn versions_are_numbers() {
 
 //= rfc6120#4.8.2/prefix-free test
 //= rfc6120#11.5/standalone test
+//= rfc6120#8.4/any-prefix test
 #[test]
 fn a_stream_may_do_without_prefixes_or_with_others() {
     let events =

@@ -143,6 +143,14 @@ impl Message {
     //# No type, and a type that is not defined, is normal.
     //= rfc6121#5.3/unknown-ignored MUST
     //# Only children that are known are looked for; all others leave no trace.
+    //= rfc6120#8.4/not-understood MUST NOT
+    //# Whatever is not looked for by namespace and name is never touched.
+    //= rfc6120#8.4/message MUST
+    //# A message of which nothing is left is told to nobody.
+    //= rfc6120#8.4/error SHOULD skip
+    //# It is ignored, which is the other thing that is allowed.
+    //= rfc6120#8.4/part MUST
+    //# All else in it counts as if the rest was not there.
     pub fn from_element(element: &Element) -> Result<Message, Error> {
         expect(element, ns::CLIENT, "message")?;
         let find = |ns, name| element.find(ns, name);
@@ -184,6 +192,10 @@ impl Message {
             .attr_opt("to", self.to.as_ref().map(Jid::as_str))
             .attr_opt("id", self.id.as_deref())
             .attr_opt("type", (self.kind != MessageType::Normal).then_some(self.kind.name()));
+        //= rfc6120#4.7.4/stanza MAY
+        //# Where the application names one.
+        //= rfc6120#8.1.5/stanza SHOULD skip
+        //# Nobody here knows in which language somebody writes; without a name that of the stream counts.
         let element = match &self.lang {
             Some(lang) => element.attr_ns(rfc3920::ns::XML, "lang", lang.as_str()),
             None => element,
@@ -252,6 +264,8 @@ impl Message {
 //# Only the body's own text is read, and only text is written into one: markup shows as the characters it is made of.
 //= rfc6121#5.2.3/languages MUST
 //# Of several the one without a language, or in that of the stanza; else the first.
+//= rfc6120#8.1.5/child MAY
+//# Looked at where there are several.
 fn text_in(element: &Element, name: &'static str) -> Option<String> {
     let all = || element.children().filter(move |child| child.is(ns::CLIENT, name));
     let own = all().find(|child| child.lang().is_none() || child.lang() == element.lang());

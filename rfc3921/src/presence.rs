@@ -96,6 +96,8 @@ impl Presence {
     }
 
     /// The same for somebody alone.
+    //= rfc6120#8.2.2/directed MAY
+    //# As into rooms.
     pub fn with_to(mut self, to: Jid) -> Presence {
         self.to = Some(to);
         self
@@ -124,6 +126,8 @@ impl Presence {
     //# A number from -128 to 127; none, or what is none, is 0.
     //= rfc6121#4.7.1/types MUST
     //# The seven types of the document; another one is an error of the sender, and the stanza is left out.
+    //= rfc6120#8.4/presence MUST
+    //# Children that are not known leave no trace, so that such a presence is an empty one.
     pub fn from_element(element: &Element) -> Result<Presence, Error> {
         expect(element, ns::CLIENT, "presence")?;
         let find = |ns, name| element.find(ns, name);

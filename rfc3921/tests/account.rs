@@ -83,6 +83,7 @@ fn a_session_begins_in_order() {
 }
 
 //= xep-0115#6.2/answer test
+//= rfc6120#8.3.3.19/instead test
 #[test]
 fn contacts_get_answers_and_unknown_nodes_none() {
     let (mut world, _) = alice();
@@ -370,4 +371,22 @@ fn questions_get_answers() {
     assert!(pong, "{told:#?}");
     world.act(alice, |alice, now| alice.version(now, &full)).unwrap(); // nobody routes it here: an answer without a version
     assert!(world.take(alice).iter().any(|e| matches!(e, Event::Answer { result: Ok(Answer::IllFormed), .. })));
+}
+
+//= rfc6120#8.4/not-understood test
+//= rfc6120#8.4/message test
+//= rfc6120#8.4/presence test
+//= rfc6120#8.4/part test
+#[test]
+fn what_is_not_understood_leaves_the_rest_as_it_is() {
+    let (mut world, alice) = alice();
+    let strange = "<tarts xmlns='urn:example:tarts'><show xmlns='jabber:client'>dnd</show><body xmlns='jabber:client'>No!</body></tarts>";
+    world.house().got.clear();
+    world.say(ALICE, &format!("<message from='{BOB}/x' type='chat' id='1'>{strange}</message>"));
+    assert!(world.take(alice).is_empty() && sent(&mut world).is_empty(), "nothing is left of it");
+    world.say(ALICE, &format!("<message from='{BOB}/x' type='chat' id='2'>{strange}<body>Tea?</body></message>"));
+    assert_eq!(world.texts(alice), ["Tea?"]);
+    world.say(ALICE, &format!("<presence from='{BOB}/x'>{strange}</presence>"));
+    let resources: Vec<_> = world.session(alice).resources(&jid(BOB)).collect();
+    assert_eq!((resources.len(), resources[0].1.show), (1, None));
 }

@@ -336,6 +336,7 @@ fn strangers_are_not_shown_and_not_answered() {
 }
 
 //= rfc6121#6/unknown-iq test
+//= rfc6120#8.4/iq test
 #[test]
 fn what_is_not_understood_is_refused_once_and_floods_are_not_answered() {
     let (mut world, alice) = alice();

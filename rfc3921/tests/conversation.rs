@@ -28,6 +28,8 @@ fn a_session_gets_ready() {
     assert!(events.iter().any(|event| matches!(event, Event::CaughtUp { complete: true, .. })));
 }
 
+//= rfc6120#8.1.1.1/named test
+//= rfc6120#8.1.3/recommended test
 #[test]
 fn a_message_arrives_once_and_is_acknowledged() {
     let (mut world, alice, bob) = two();

@@ -252,8 +252,15 @@ impl Work<'_> {
                 Ok(ConnectionState::WriteTraffic(mut traffic)) => {
                     let outgoing = &mut *self.outgoing;
                     match task {
+                        //= rfc6120#5.4.3.1/protected MUST
+                        //# Once the layer is there, nothing reaches the socket but its records.
                         Task::Send(data) => write(outgoing, |buffer| Ok(traffic.encrypt(data, buffer)?))?,
+                        //= rfc6120#4.4/close-notify MUST
+                        //# Sent when a machine closes a connection, whose socket then lingers until the peer has
+                        //# finished too.
                         Task::Close => write(outgoing, |buffer| Ok(traffic.queue_close_notify(buffer)?))?,
+                        //= rfc6120#5.4.3.1/tls MUST
+                        //# The states of rustls, versions 1.2 and 1.3.
                         Task::Handshake => {}
                     }
                     more = false;

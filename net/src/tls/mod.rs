@@ -54,6 +54,8 @@ pub enum TlsVersion {
 
 impl TlsVersion {
     /// It and what came after.
+    //= rfc6120#13.9.5/no-ssl MUST NOT
+    //# The oldest is TLS 1.2.
     fn and_later(self) -> &'static [&'static SupportedProtocolVersion] {
         static VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
         match self {
@@ -81,9 +83,18 @@ impl Tls {
         let builder = ClientConfig::builder_with_provider(PROVIDER.clone());
         let builder = builder.with_protocol_versions(self.minimum.and_later()).map_err(invalid)?;
         let builder = match self.trust.verifier()? {
+            //= rfc6120#13.7.1.2.1/dns-id MUST
+            //# rustls compares the domain with the DNS names, and with nothing else.
+            //= rfc6120#13.7.1.2.1/srv-id MUST skip
+            //# rustls reads DNS names alone. No public authority issues service names, so a certificate has the
+            //# domain as well.
+            //= rfc6120#13.7.1.2.1/wildcard MAY
+            //# As rustls does.
             trust::Verifier::Roots(roots) => builder.with_root_certificates(roots),
             trust::Verifier::Own(verifier) => builder.dangerous().with_custom_certificate_verifier(verifier),
         };
+        //= rfc6120#5.4.3.1/client-certificate SHOULD
+        //# Where the configuration has one.
         Ok(Arc::new(match &self.client_identity {
             Some(identity) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity.key()))),
             None => builder.with_no_client_auth(),
@@ -93,6 +104,8 @@ impl Tls {
     //= rfc6455#4.1/sni MUST
     //# rustls tells it, when it is a name: an address has no place in that extension.
     /// Whom a connection to `remote` expects there.
+    //= rfc6120#5.3.6/extensions MAY
+    //# The domain is told (SNI), and the protocol (ALPN) where TLS comes first.
     pub(crate) fn server_name(&self, remote: SocketAddr) -> io::Result<ServerName<'static>> {
         match &self.server_name {
             Some(name) => ServerName::try_from(name.clone()).map_err(invalid),

@@ -40,6 +40,8 @@ impl Trust {
     ///
     /// # Errors
     /// `InvalidInput` when there is none, or one cannot be used.
+    //= rfc6120#13.6/anchors SHOULD
+    //# `xmpp --ca`, and each account in its configuration.
     pub fn roots(pem: impl AsRef<[u8]>) -> io::Result<Trust> {
         let mut store = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem.as_ref()) {
@@ -54,6 +56,8 @@ impl Trust {
     pub(super) fn verifier(&self) -> io::Result<Verifier> {
         Ok(match self {
             Trust::System => Verifier::Roots(system_roots()?),
+            //= rfc6120#13.6/own-anchors MUST NOT
+            //# The given roots are all there is; the system's are not read then.
             Trust::Roots(roots) => Verifier::Roots(roots.0.clone()),
             Trust::Pinned(prints) => Verifier::Own(Arc::new(Pinned(prints.clone()))),
             Trust::Anyone => Verifier::Own(Arc::new(Anyone)),

@@ -82,6 +82,14 @@ impl Offer {
 //# PLAIN needs a setting that is off by default, besides a server with nothing better.
 //= rfc5802#6/flag-p MUST
 //# A -PLUS that can be used is above all that cannot be bound, whatever its hash.
+//= rfc6120#6.3.3/strongest SHOULD
+//# Mechanism is ordered by strength.
+//= rfc6120#6.3.3/in-order MUST
+//# The greatest one that is offered and usable.
+//= rfc6120#13.8.1/bind-channel SHOULD
+//# Whenever both sides can.
+//= rfc6120#13.9.4/prefer-plus SHOULD
+//# Any -PLUS is above all without it.
 pub fn choose(
     offer: &Offer,
     secured: Option<&Secured>,
@@ -147,6 +155,8 @@ fn usable(mechanism: Mechanism, encrypted: bool, binding: Option<Binding>, crede
             && (credentials.password.is_some() || credentials.keys.as_ref().is_some_and(|keys| keys.hash() == hash))
     };
     match mechanism {
+        //= rfc6120#13.8.4/external SHOULD
+        //# When the driver has a certificate to show.
         Mechanism::External => encrypted && credentials.certificate,
         Mechanism::ScramPlus(hash) => binding.is_some() && proof(hash),
         Mechanism::Scram(hash) => proof(hash),
@@ -154,6 +164,8 @@ fn usable(mechanism: Mechanism, encrypted: bool, binding: Option<Binding>, crede
         //# Not a candidate without encryption, whatever the policy says.
         //= rfc4616#1/not-without-tls SHOULD NOT
         //# Likewise.
+        //= rfc6120#13.8.3/plain SHOULD
+        //# Known, and used where a setting allows it.
         Mechanism::Plain => encrypted && credentials.username.is_some() && credentials.password.is_some(),
         Mechanism::Anonymous => credentials.anonymous,
         Mechanism::Token(_) => false, // offered in a list of its own

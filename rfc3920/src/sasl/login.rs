@@ -64,6 +64,8 @@ impl Login {
     ///
     /// # Errors
     /// Why the login must be aborted.
+    //= rfc6120#6.4.3/response MUST
+    //# SCRAM alone has challenges; one for another mechanism ends the login.
     pub fn challenge(&mut self, message: &[u8]) -> Result<Bytes, Error> {
         match &mut self.state {
             State::Scram(client) => {

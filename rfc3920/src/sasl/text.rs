@@ -33,6 +33,10 @@ pub(crate) fn base64(message: &[u8]) -> String {
 //# White space and every other foreign character is an error, never skipped.
 //= rfc6120#13.9.1/pad-inside MUST
 //# Padding that is not the end is an error.
+//= rfc6120#13.9.1/verify MUST
+//# Everything of the server's comes through here.
+//= rfc6120#13.9.1/survive MUST NOT
+//# What is not base64 is an error, which ends the login.
 pub fn decode(text: &str) -> Result<Vec<u8>, Error> {
     match text {
         "" | "=" => Ok(Vec::new()),

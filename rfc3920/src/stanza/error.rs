@@ -77,10 +77,14 @@ pub struct StanzaError {
     /// What went wrong.
     pub condition: Condition,
     /// For humans.
+    //= rfc6120#8.3.2/text-for-humans MUST NOT
+    //# A plain string that is only ever shown.
     pub text: Option<String>,
     /// Address of the entity that says so, as it was written.
     pub by: Option<String>,
     /// Where to go instead, inside [`Condition::Gone`] and [`Condition::Redirect`]: a URI.
+    //= rfc6120#8.3.3.14/ask SHOULD
+    //# Nothing here goes there by itself: the application gets the address with the error.
     pub location: Option<String>,
     /// What a protocol on top adds (RFC 6120, 8.3.4).
     pub application: Option<Element>,
@@ -95,6 +99,10 @@ impl From<Condition> for StanzaError {
 
 impl StanzaError {
     /// With words for humans.
+    //= rfc6120#8.3.2/text MAY
+    //# For whoever answers with an error and has something to say.
+    //= rfc6120#8.3.2/text-lang SHOULD skip
+    //# The words are the application's, which said in which language it writes when the stream was opened.
     #[must_use]
     pub fn with_text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
@@ -125,7 +133,7 @@ impl StanzaError {
             location,
             //= rfc6120#8.3.4/ignore-unknown MUST
             //# Kept aside; condition and type do not depend on it.
-            application: error.children().find(|e| e.ns() != ns::STANZA_ERRORS).cloned(),
+            application: error.children().find(|e| super::is_application(e)).cloned(),
         }
     }
 
@@ -143,8 +151,14 @@ impl StanzaError {
         //# One of the list, else undefined-condition.
         //= rfc6120#8.3.2/types MUST
         //# An enum of the five.
+        //= rfc6120#8.3.3.21/with-application SHOULD NOT skip
+        //# A condition that RFC 6120 does not have is written so, with or without more, rather than not at all.
         let name = Condition::ALL.iter().find(|c| **c == self.condition).unwrap_or(&Condition::UndefinedCondition);
         let mut condition = Element::named(ns::STANZA_ERRORS.into(), name.name().into());
+        //= rfc6120#8.3.3.5/address SHOULD
+        //# Where the application knows one.
+        //= rfc6120#8.3.3.5/uri MUST
+        //# Written as the application gives it, which the field asks for a URI; no error with an address is made here.
         if let Some(location) = &self.location {
             condition.set_text(location.as_str());
         }
@@ -158,10 +172,14 @@ impl StanzaError {
             .attr_opt("by", self.by.as_deref())
             .child(condition)
             .with(text)
-            .with(self.application.clone())
+            .with(self.application.clone().filter(super::is_application))
     }
 }
 
+//= rfc6120#8.3.2/text-alone SHOULD NOT
+//# The condition is always shown, and first.
+//= rfc6120#8.3.2/text-beside MAY
+//# The words come behind it.
 impl fmt::Display for StanzaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.text {

@@ -15,6 +15,8 @@ use crate::ns;
 use crate::xml::Element;
 
 /// The three stanzas (RFC 6120, 8.2).
+//= rfc6120#8/support MUST
+//# All three, each with its errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Something pushed to somebody.
@@ -61,13 +63,26 @@ pub(crate) fn shown(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
 }
 
+/// Whether an element may be what a protocol on top adds to an error.
+//= rfc6120#4.9.2/application-namespace MUST
+//# One in a namespace of streams, stanzas or errors is neither read nor written as such.
+//= rfc6120#8.3.2/application-namespace MUST
+//# Likewise.
+fn is_application(element: &Element) -> bool {
+    !matches!(element.ns(), "" | ns::CLIENT | ns::SERVER | ns::STREAMS | ns::STREAM_ERRORS | ns::STANZA_ERRORS)
+}
+
 /// The answer to a request, for its sender.
+//= rfc6120#8.1.3/returned MUST
+//# Copied, here and in error_reply.
 pub fn iq_result(request: &Element, payload: Option<Element>) -> Element {
     //= rfc6120#8.3.1/error-only MUST NOT
     //# Only error_reply makes an element with an error, and gives it its type.
     iq("result", request.get("from"), request.get("id").unwrap_or_default()).with(payload)
 }
 
+//= rfc6120#8.4/no-attributes SHOULD NOT
+//# Type, to and id; no stanza made here or on top has others, but for xml:lang.
 fn iq(kind: &str, to: Option<&str>, id: &str) -> Element {
     //= rfc6120#4.8.3/no-server MUST NOT
     //# All that is made here is in jabber:client.
@@ -77,6 +92,8 @@ fn iq(kind: &str, to: Option<&str>, id: &str) -> Element {
 /// The stanza that says that `stanza` could not be handled, for its sender; `None` if nothing may be sent: `stanza` is
 /// an error or an answer itself, or no stanza.
 pub fn error_reply(stanza: &Element, error: &StanzaError) -> Option<Element> {
+    //= rfc6120#8.3.2/kinds MUST
+    //# That of the stanza that it answers, which is one of three.
     let name = match (Kind::of(stanza)?, stanza.get("type")) {
         //= rfc6120#8.3.1/no-error-for-error MUST NOT
         //# Nothing is made for a stanza of type error, nor for a result, so two peers can not loop.

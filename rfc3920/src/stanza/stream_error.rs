@@ -42,6 +42,8 @@ impl From<&xml::Error> for StreamError {
 
 impl StreamError {
     /// With words for humans.
+    //= rfc6120#4.9.2/text MAY
+    //# What the reader refused is sent with its reason.
     #[must_use]
     pub fn with_text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
@@ -63,7 +65,7 @@ impl StreamError {
             condition: name,
             text: element.child_text(ns::STREAM_ERRORS, "text").map(|t| t.into_owned()),
             see_other_host: host.filter(|h| !h.is_empty()),
-            application: element.children().find(|e| e.ns() != ns::STREAM_ERRORS).cloned(),
+            application: element.children().find(|e| super::is_application(e)).cloned(),
         })
     }
 
@@ -82,10 +84,17 @@ impl StreamError {
         //= rfc6120#4.9.2/text-namespace MUST
         //# As the condition's.
         let text = self.text.as_deref().map(|t| Element::new(ns::STREAM_ERRORS, "text").with_text(t));
-        Element::new(ns::STREAMS, "error").child(condition).with(text).with(self.application.clone())
+        Element::new(ns::STREAMS, "error")
+            .child(condition)
+            .with(text)
+            .with(self.application.clone().filter(super::is_application))
     }
 }
 
+//= rfc6120#4.9.2/text-alone MUST NOT
+//# The condition is always shown, and first.
+//= rfc6120#4.9.2/text-beside MAY
+//# The words come behind it.
 impl fmt::Display for StreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.text {

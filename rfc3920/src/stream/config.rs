@@ -41,6 +41,9 @@ pub struct Config {
 impl Config {
     /// For `jid` with `credentials`; all else as documented at its field's type: TLS required, stream management,
     /// SASL2 and reconnecting on, no raw events.
+    //= rfc6120#13.6/strong MUST
+    //# TLS with a validated certificate, and a login by which both sides prove themselves, are what there is without
+    //# a setting.
     pub fn new(jid: Jid, credentials: Credentials) -> Config {
         Config {
             jid,

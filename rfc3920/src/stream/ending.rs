@@ -19,7 +19,12 @@ impl Client {
 
     /// Bad XML: the reader says which condition it is.
     pub(super) fn refuse_xml(&mut self, error: xml::Error) {
-        let told = StreamError::from(&error).to_element();
+        let mut told = StreamError::from(&error).to_element();
+        //= rfc6120#4.9.2/text-lang SHOULD
+        //# The reasons of the reader, which are the only words that are sent, are English.
+        if let Some(text) = told.find_mut(ns::STREAM_ERRORS, "text") {
+            text.set_ns(ns::XML, "lang", "en");
+        }
         self.fail_with(Error::Xml(error), &told);
     }
 
@@ -34,6 +39,8 @@ impl Client {
             .attr("h", wrong.h.to_string())
             .attr("send-count", wrong.sent.to_string());
         let mut error = StreamError::from(StreamCondition::UndefinedCondition);
+        //= rfc6120#4.9.3.21/with-application SHOULD NOT
+        //# The one use of it here comes with the counts of stream management.
         error.application = Some(told);
         let what = "it acknowledged more than was sent, or less than before";
         self.lose_later();
@@ -74,6 +81,8 @@ impl Client {
     }
 
     /// The application closes.
+    //= rfc6120#4.6.3/idle MAY skip
+    //# Only the application ends a session: others may write to who has been silent for long.
     pub(super) fn close_stream(&mut self) {
         match self.state {
             State::Idle | State::Closing => {}
@@ -134,6 +143,7 @@ impl Client {
         if self.state == State::Closing {
             return self.end(Error::Closed);
         }
+        self.route.conflict |= error.condition == StreamCondition::Conflict;
         match &error.see_other_host {
             Some(_) => self.redirected(error),
             None => self.end_in_order(Error::Stream(error)),
@@ -149,6 +159,8 @@ impl Client {
     //= rfc6120#4.9.3.19/redirect SHOULD
     //# Another connection is made there at once, a few in a row at most. The certificate is still the account's domain's, since
     //# no target's name ever reaches the check.
+    //= rfc6120#4.9.3.19/authenticated MAY skip
+    //# Followed before the login too: the next server has to prove the same domain.
     fn redirected(&mut self, error: StreamError) {
         let host = error.see_other_host.clone().unwrap_or_default();
         let target = self.link.as_ref().and_then(|link| sm::location(&host, &link.target));
@@ -177,8 +189,6 @@ impl Client {
     }
 
     /// Forgets the connection, which the driver is to close once all is written.
-    //= rfc6120#4.4/close-notify MUST skip
-    //# TLS is the driver's, which ends it when it closes a connection.
     //= rfc6120#3.3/tls-resumption SHOULD skip
     //# TLS is the driver's, which may keep tickets from connection to connection.
     //= rfc7590#3.3/resumption MUST skip

@@ -66,6 +66,9 @@ pub enum Error {
 impl Error {
     /// Whether trying again by itself could help: not after a wrong password, an untrusted certificate, a policy or a
     /// conflict, which only a person changes. ([`Error::Xml`] is not final in a session that stood: see there.)
+    //= rfc6120#5.4.3.2/again MAY
+    //# After a handshake that broke, as after other faults of the network; not after a certificate that is not to be
+    //# trusted.
     pub fn is_final(&self) -> bool {
         match self {
             Error::Closed | Error::NoTarget | Error::Untrusted | Error::NoStartTls | Error::StartTlsRefused => true,

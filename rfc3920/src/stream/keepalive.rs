@@ -56,6 +56,8 @@ impl Keepalive {
         if timing.ping.is_zero() || self.pong.is_some() { Instant::FAR } else { self.heard + timing.ping }
     }
 
+    //= rfc6120#4.9.3.4/no-answer SHOULD
+    //# Silence asks for a sign of life first; dead is who does not give it.
     pub fn due(&self, now: Instant, timing: &Timing) -> Option<Due> {
         match () {
             () if self.pong.is_some_and(|pong| pong <= now) => Some(Due::Dead),

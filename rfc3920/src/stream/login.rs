@@ -32,6 +32,8 @@ impl Client {
     /// Begins the best login that the features allow, or none.
     //= rfc6120#6.3.1/mandatory MUST
     //# Nothing but a login follows features without one; no mechanism in common ends the stream with its own error.
+    //= rfc6120#6.2/support MUST
+    //# As RFC 6120 has it, and as SASL2.
     pub(super) fn log_in(&mut self) {
         let Some(link) = &self.link else { return };
         let agent = self.config.user_agent.is_some();
@@ -139,6 +141,8 @@ impl Client {
                 match reply {
                     Ok(reply) => {
                         self.until = self.now + self.config.timing.step;
+                        //= rfc6120#6.4.3/no-data MAY
+                        //# An empty answer is an element without text.
                         self.write(&Element::named(ns.into(), "response".into()).with_text(sasl::base64(&reply)));
                     }
                     Err(error) => self.abort(error),
@@ -169,16 +173,22 @@ impl Client {
         let condition = Condition::from_name(condition.map_or("", Element::name));
         //= xep-0484#4.1/fallback SHOULD
         //# A token that is not accepted is forgotten, and the password is next, on the same stream.
+        //= rfc6120#6.4.5/next MAY
+        //# From a token to the password; where a password is wrong, no other mechanism makes it right.
         if token && !condition.is_temporary() {
             self.config.credentials.set_token(None);
             return self.log_in();
         }
         let text = failure.child_text(exchange.ns(), "text").map(|text| text.into_owned());
+        //= rfc6120#6.4.5/close SHOULD
+        //# At once.
         self.end_in_order(Error::Refused(Failure { condition, text }));
     }
 
     fn succeeded(&mut self, success: &Element) {
         let Some(mut exchange) = self.login.take() else { return };
+        //= rfc6120#6.4.6/additional-data MAY
+        //# Handed to the mechanism, which may need it.
         let data = match exchange.sasl2 {
             true => success.child_text(ns::SASL2, "additional-data").map(|text| sasl::decode(&text)),
             false => Some(success.text()).filter(|text| !text.is_empty()).map(|text| sasl::decode(&text)),

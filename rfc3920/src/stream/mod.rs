@@ -258,6 +258,8 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`]; [`CommandError::NotAStanza`] when the request is none.
+    //= rfc6120#8.2.3/result-child MUST
+    //# The type of `answer` allows no more.
     pub fn reply(
         &mut self,
         now: Instant,

@@ -12,6 +12,8 @@ use crate::xml::{Element, Framing, Header};
 
 impl Client {
     /// The connection is open.
+    //= rfc6120#3.1/tcp MUST
+    //# The first header goes out when the driver has said that the connection is open.
     pub(super) fn opened(&mut self) {
         let Some(link) = self.link.as_ref().filter(|_| self.state == State::Connecting) else { return };
         match link.target.kind {
@@ -33,6 +35,8 @@ impl Client {
     //# Over WebSocket the same header goes out as an open element, the first message there is.
     //= rfc7395#3.7/no-close MUST NOT
     //# Neither there: a restart opens again, and closes nothing.
+    //= rfc6120#4.3.3/connection-stays MUST NOT
+    //# The new header is written to the connection of the old one.
     pub(super) fn open_stream(&mut self) {
         self.go(Stimulus::Open, self.config.timing.step);
         let Some(link) = &mut self.link else { return };
@@ -49,14 +53,15 @@ impl Client {
         //= rfc6120#4.8.3/client-default MUST
         //# The content namespace is `jabber:client`, as the default one; nothing else is declared but the stream's.
         let to = Some(self.config.jid.domain().to_owned());
-        let header = Header { to, from, lang: self.config.lang.clone(), ..Header::client() };
+        //= rfc6120#4.7.4/language-tag MUST
+        //# What has not the form of one is left out.
+        let lang = self.config.lang.clone().filter(|lang| is_language_tag(lang));
+        let header = Header { to, from, lang, ..Header::client() };
         //= rfc6120#4.7.4/lang SHOULD
         //# The configuration's language, `en` if nothing else was said.
         //= rfc6120#4.7.5/set MUST
         //# Header::client says 1.0, the only version that there is.
-        // what of it the application chose, the language alone, may not be writable
-        let plain = || Header { lang: None, ..header.clone() }.to_bytes(framing);
-        if let Ok(bytes) = header.to_bytes(framing).or_else(|_| plain()) {
+        if let Ok(bytes) = header.to_bytes(framing) {
             if self.config.raw {
                 self.tell(Event::Raw { sent: true, text: String::from_utf8_lossy(&bytes).into_owned() });
             }
@@ -79,11 +84,15 @@ impl Client {
         }
         //= rfc6120#4.8.2/same MUST
         //# Their content namespace is ours, or none at all where every element declares its own.
+        //= rfc6120#4.8.3/no-others MAY
+        //# Whatever is not for clients ends the stream here.
         if !matches!(header.ns.as_str(), ns::CLIENT | ns::STREAMS | "") {
             return self.broken("invalid-namespace", "another content namespace");
         }
         //= rfc6120#4.7.5/unsupported SHOULD
         //# No version counts as 0.9, which has neither features nor TLS nor SASL: the stream ends with unsupported-version.
+        //= rfc6120#4.7.5/minor MUST
+        //# The minor number is not looked at.
         if header.version.is_none_or(|(major, _)| major < 1) {
             return self.fail(Error::Version, "unsupported-version");
         }
@@ -91,6 +100,12 @@ impl Client {
         //# Servers of old leave it out; the certificate says who they are.
         //= rfc6120#4.7.1/other-from MUST
         //# A `from` that is not the account's domain ends the stream, before and after each restart; none is accepted.
+        //= rfc6120#4.7.2/absent-to SHOULD
+        //# Whom their header is for is not asked.
+        //= rfc6120#13.7.2/correlate SHOULD
+        //# The certificate is that of the account's domain, so `from` is compared with the same.
+        //= rfc6120#13.7.2/mismatch SHOULD
+        //# Another `from` ends the connection before anything else is read of it.
         let domain = self.config.jid.domain();
         let from = header.from.as_deref().map(Jid::parse);
         if from.is_some_and(|from| from.map_or(true, |from| from.local().is_some() || from.domain() != domain)) {
@@ -100,6 +115,8 @@ impl Client {
     }
 
     /// Their list of features.
+    //= rfc6120#4.3.2/go-on MUST
+    //# Each list leads to the next step that is mandatory at its stage: TLS, the login, a resource.
     pub(super) fn offered(&mut self, list: &Element) {
         if self.state != State::Features {
             return self.drop_noise(DropReason::Features);
@@ -120,6 +137,8 @@ impl Client {
     //# TLS is used whenever it is offered, required or not; nothing else is negotiated before it.
     //= rfc6120#5.3.4/order MUST
     //# No login without TLS, except where the configuration says that this is a test on the loopback.
+    //= rfc6120#5.2/before-login SHOULD
+    //# Always, except in tests that say so.
     fn offered_in_the_clear(&mut self) {
         let Some(link) = &self.link else { return };
         let (offered, websocket) = (link.features.starttls(), link.framing() == Framing::WebSocket);
@@ -150,7 +169,7 @@ impl Client {
                 self.go(Stimulus::Resume, self.config.timing.step);
                 self.write(&resume);
             }
-            None => self.bind(true),
+            None => self.bind(!self.route.any_resource),
         }
     }
 
@@ -161,6 +180,8 @@ impl Client {
     //# The request is for the server that one talks to, so it has no `to`.
     //= rfc6120#7.3.1/mandatory MUST
     //# Without an offer to bind there is no session: the connection ends with an error of its own.
+    //= rfc6120#7.2/support MUST
+    //# As RFC 6120 has it; Bind2 within a login.
     pub(super) fn bind(&mut self, wished: bool) {
         self.lose_session();
         let id = self.requests.id();
@@ -170,6 +191,8 @@ impl Client {
         }
         link.binding = Some(id.clone());
         let resource = self.config.jid.resource().filter(|_| wished);
+        //= rfc6120#7.7/wish MAY
+        //# That of the configured address, if it has one.
         let resource = resource.map(|resource| Element::new(ns::BIND, "resource").with_text(resource.to_owned()));
         let bind = Element::new(ns::BIND, "bind").with(resource);
         self.go(Stimulus::Bind, self.config.timing.step);
@@ -189,6 +212,8 @@ impl Client {
         //# Nowhere else does a session get its address from.
         //= rfc6120#7.6.1/server-chooses MUST
         //# The address is what the server says, whatever was asked for; an answer without a full one ends the stream.
+        //= rfc6120#4.3.6/as-told MUST
+        //# The session's address is the answer's, and is told with Online.
         let jid = jid.and_then(|jid| Jid::parse(&jid).ok()).filter(|jid| jid.resource().is_some());
         let Some(jid) = jid else {
             return self.broken("bad-format", "a bound address that is none");
@@ -229,6 +254,8 @@ impl Client {
         self.session = Some(Session { jid, carbons: false, management: None, until: wire::Instant::FAR });
     }
 
+    //= rfc6120#4.3.2/voluntary MAY
+    //# Stream management, once a resource is bound; what else is offered is told to the application.
     fn enable(&mut self) {
         let offered = self.link.as_ref().is_some_and(|link| link.features.find(ns::SM, "sm").is_some());
         //= xep-0198#3/after-bind MUST
@@ -250,7 +277,7 @@ impl Client {
     pub(super) fn ready(&mut self) {
         self.go(Stimulus::Ready, Duration::MAX);
         self.route.online = Some(self.now);
-        self.route.any_resource = false;
+        (self.route.any_resource, self.route.conflict) = (false, false);
         let Some((link, session)) = self.link.as_mut().zip(self.session.as_mut()) else { return };
         session.until = wire::Instant::FAR;
         let resumed = link.stands.take().unwrap_or(false);
@@ -286,6 +313,15 @@ impl Client {
             self.write(&Element::new(ns::CLIENT_STATE, if self.active { "active" } else { "inactive" }));
         }
     }
+}
+
+/// Whether a text has the form of a language tag (BCP 47): letters, then letters and digits, in parts of one to eight.
+fn is_language_tag(text: &str) -> bool {
+    let fits = |(n, part): (usize, &str)| {
+        let known = |b: u8| b.is_ascii_alphabetic() || n > 0 && b.is_ascii_digit();
+        (1..=8).contains(&part.len()) && part.bytes().all(known)
+    };
+    text.split('-').enumerate().all(fits)
 }
 
 /// An error without a word of what it is.

@@ -36,6 +36,8 @@ pub(super) struct Route {
     pub not_offered: bool,
     /// The wished resource was not to be had on this connection.
     pub any_resource: bool,
+    /// The last session ended with a conflict, which was about its resource.
+    pub conflict: bool,
     /// Rounds that failed, in a row.
     pub failures: u32,
     /// Since when there is a session on the connection.
@@ -64,7 +66,9 @@ impl Route {
 impl Client {
     /// Begins a round of tries.
     pub(super) fn begin(&mut self) {
-        (self.route.error, self.route.any_resource) = (None, false);
+        //= rfc6120#4.9.3.3/another MUST
+        //# After a conflict the server chooses a resource, until a session stands again.
+        (self.route.error, self.route.any_resource) = (None, self.route.conflict);
         self.route.addresses.clear();
         let domain = self.config.jid.domain().to_owned();
         if let Some(host) = self.route.elsewhere.take().filter(|_| self.config.targets.is_empty()) {
@@ -98,6 +102,8 @@ impl Client {
     }
 
     /// Tries the next target, or gives up this round.
+    //= rfc6120#13.9.2/resolve-first MUST NOT
+    //# A name is looked up, and its addresses are connected to, never the name.
     pub(super) fn next_target(&mut self) {
         while let Some(target) = self.route.targets.pop_front() {
             if target.kind == Kind::InsecureWebSocket && !self.config.insecure {

@@ -180,6 +180,8 @@ pub(super) fn h(element: &Element) -> Option<u32> {
 /// The target that a location (`host`, `host:port`, `[v6]:port`) or `see-other-host` names; its kind is `like`'s.
 pub(super) fn location(text: &str, like: &Target) -> Option<Target> {
     let text = text.trim();
+    //= rfc6120#4.9.3.19/ipv6 MUST
+    //# Read in brackets; without them too where nothing else can be meant.
     let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((v6, "")) => (v6, None),
         Some((v6, port)) => (v6, Some(port.strip_prefix(':')?)),

@@ -29,6 +29,8 @@ impl Client {
         if self.state == State::Features && self.session_stands() && element.ns() != ns::STREAMS {
             self.ready(); // the features that a login by SASL2 should have brought did not come
         }
+        //= rfc6120#4.8.4/others MAY
+        //# TLS, SASL and stream management come and go like this.
         match (element.ns(), element.name()) {
             (ns::STREAMS, "error") => self.stream_error(&element),
             (ns::STREAMS, "features") => self.offered(&element),
@@ -59,6 +61,8 @@ impl Client {
         if let Some((_, management)) = self.managed() {
             management.received();
         }
+        //= rfc6120#8.3.3.8/malformed MAY skip
+        //# A wrong address of the sender leaves nobody to answer to.
         let from = stanza.get("from").map(Jid::parse).transpose();
         match (from, stanza.name()) {
             (Err(_), _) => self.drop_noise(DropReason::Address),
@@ -76,6 +80,8 @@ impl Client {
                 match request {
                     Some(request) if iq.get("type") == Some("result") => self.answer(request, Ok(iq)),
                     Some(request) => {
+                        //= rfc6120#8.3.1/not-relied-on MUST NOT
+                        //# Which request it is about tells its id; of the rest only the error is read.
                         let error = StanzaError::of(&iq);
                         let error = error.unwrap_or_else(|| StanzaError::from(Condition::UndefinedCondition));
                         self.answer(request, Err(RequestError::Refused(Box::new(error))));
@@ -213,7 +219,7 @@ impl Client {
             ("failed", State::Enabling) => self.ready(),
             ("resumed", State::Resuming) => self.resumed(element),
             ("failed", State::Resuming) => match self.not_resumed(element) {
-                Ok(()) => self.bind(true),
+                Ok(()) => self.bind(!self.route.any_resource),
                 Err(wrong) => self.miscounted(wrong),
             },
             _ => self.drop_noise(DropReason::Element),

@@ -95,6 +95,8 @@ pub enum Stimulus {
 //# The ways into Online come from states behind a login alone, and lead through a bound or resumed session.
 /// The transitions that there are: from any of the states, by the stimulus, to the state. The client moves by this table
 /// alone.
+//= rfc6120#13.3/layers MUST
+//# Connecting, Securing, Login, Binding, Online: the rows leave no way around one of them.
 pub const TRANSITIONS: &[(&[State], Stimulus, State)] = &[
     (&[Idle, Waiting, Resolving, Connecting, Securing, Opening], Stimulus::Discover, Discovering),
     (&[Idle, Waiting, Discovering, Resolving, Connecting, Securing, Opening], Stimulus::Lookup, Resolving),

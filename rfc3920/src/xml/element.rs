@@ -197,6 +197,8 @@ impl Element {
     //= rfc6120#11.4/ignore-unknown SHOULD
     //# What is wanted is asked for by namespace and name; what else is there is never looked at.
     /// The first child of that name.
+    //= rfc6120#11.4/validate MAY skip
+    //# No schema is read.
     pub fn find(&self, ns: &str, name: &str) -> Option<&Element> {
         self.children().find(|c| c.is(ns, name))
     }

@@ -16,6 +16,8 @@ pub struct Error {
     pub reason: &'static str,
 }
 
+//= rfc6120#4.9.3.1/specific SHOULD
+//# Each kind of fault has its own condition; bad-format is left for another root element.
 impl Error {
     pub(crate) fn malformed(reason: &'static str) -> Self {
         Self { condition: StreamCondition::NotWellFormed, reason }

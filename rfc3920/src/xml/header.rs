@@ -64,6 +64,8 @@ impl Header {
                 //# Version alone.
                 //= rfc6120#11.6/no-mark MUST NOT
                 //# The declaration's `<` is the first byte.
+                //= rfc6120#4.8.5/no-extensions MUST NOT
+                //# Two namespaces are declared there, the content's and the stream's, and there is no way to add one.
                 out.push_str("<?xml version='1.0'?><stream:stream xmlns='");
                 write::escape(&self.ns, &mut out, true, write::Forbidden::Refuse)?;
                 out.extend(["' xmlns:stream='", ns::STREAMS, "'"]);
@@ -74,6 +76,8 @@ impl Header {
             //# An open element with the attributes that a stream header has.
             Framing::WebSocket => out.extend(["<open xmlns='", ns::FRAMING, "'"]),
         }
+        //= rfc6120#4.7.5/no-zeros MUST NOT
+        //# Numbers are written without any.
         let version = self.version.map(|(major, minor)| format!("{major}.{minor}"));
         let attributes =
             [("from", &self.from), ("to", &self.to), ("id", &self.id), ("version", &version), ("xml:lang", &self.lang)];

@@ -210,6 +210,8 @@ impl Reader {
         //# No prefix is refused: names are compared by namespace.
         //= rfc6120#4.8.5/extensions-in-header SHOULD skip
         //# Servers declare dialback and others there, and nothing here loses them: each element keeps its namespace.
+        //= rfc6120#4.8.5/stream-prefix MAY skip
+        //# Any prefix is accepted, and none as well.
         if tag.ns != ns::STREAMS {
             return Err(Error::namespace("a stream in another namespace"));
         }
@@ -220,6 +222,8 @@ impl Reader {
         self.root = text.slice_ref(name);
         //= rfc6120#4.8.3/client-default MUST
         //# The header's default namespace, whichever it is, is that of the elements that follow.
+        //= rfc6120#4.8.2/prefix-free MAY
+        //# Read like the other style; what is written here declares the content namespace once.
         self.phase = if empty { Phase::Closing } else { Phase::Open };
         let root = Element::from_parts(tag.ns, tag.name, tag.attributes, Vec::new());
         Ok(Some(Event::Open(Header::from_element(&root, self.scope.default_ns()))))

@@ -19,6 +19,8 @@ pub(crate) struct Tag {
 
 /// Reads what stands between `<` and `>` (or `/>`), enters the scope, and declares there what the tag declares.
 /// `inside` is a part of `text`.
+//= rfc6120#8.4/any-prefix MUST NOT
+//# A prefix is looked up and forgotten: elements and attributes have namespace and name.
 pub(crate) fn read(text: &ByteString, inside: &str, scope: &mut Scope, limits: &Limits) -> Result<Tag, Error> {
     let (Qualified { prefix, local }, rest) = chars::qualified(inside)?;
     check_length(inside.len() - rest.len(), limits)?;

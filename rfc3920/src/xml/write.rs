@@ -28,6 +28,12 @@ pub(crate) fn element(element: &Element, out: &mut String, scope: &str, forbidde
     out.push('<');
     out.push_str(prefix);
     name(element.name(), out, forbidden)?;
+    //= rfc6120#8.4/namespace MUST
+    //# An element is made with its namespace, which is declared wherever it is not that around it.
+    //= rfc6120#8.4/payload MAY
+    //# Any namespace but that of declarations.
+    //= rfc6120#8.4/declared-there MUST
+    //# On the element itself; the header knows nothing of it.
     if inner != scope {
         out.push_str(" xmlns='");
         escape(inner, out, true, forbidden)?;

@@ -93,6 +93,10 @@ impl Session {
 
     //= rfc6121#6/unknown-iq MUST
     //# What is not understood, and what a stranger asks, is answered service-unavailable, once.
+    //= rfc6120#8.3.3.19/instead MUST
+    //# Strangers hear the same as if there was no such service.
+    //= rfc6120#8.4/iq MUST
+    //# Whatever has no arm of its own is answered so.
     fn answer_to(&self, iq: &Element, payload: &Element) -> Result<Element, Condition> {
         let from = iq.get("from").and_then(|from| Jid::parse(from).ok());
         let about = self.config.about;

@@ -296,6 +296,8 @@ impl Session {
     /// Presence to all who may see it.
     //= rfc6121#4.2.1/initial MUST
     //# Without `to` and type; with the capabilities, as all later ones.
+    //= rfc6120#8.2.2/broadcast SHOULD
+    //# Our own presence goes to nobody by name.
     pub(super) fn send_availability(&mut self) {
         if let Some(presence) = self.own_presence() {
             self.send_presence(presence);
@@ -312,7 +314,10 @@ impl Session {
 
     //= rfc6121#4.3/no-probe SHOULD NOT
     //# No command and no state of the session makes a presence of type probe.
+    //= rfc6120#8.1.3/recommended SHOULD
+    //# An id as messages have it.
     pub(super) fn send_presence(&mut self, presence: Presence) {
+        let presence = Presence { id: Some(self.rng.token(12)), ..presence };
         let _ = self.client.send(self.now, presence.to_element()); // without a session there is nobody to tell
     }
 

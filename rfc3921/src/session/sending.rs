@@ -215,6 +215,10 @@ impl Session {
     //# No message is written without a recipient.
     //= rfc6121#5.2.2/room-type MUST
     //# Groupchat to a room, chat to all others.
+    //= rfc6120#8.1.1.1/named MUST
+    //# Every message names whom it is for.
+    //= rfc6120#8.1.3/recommended SHOULD
+    //# An id that nobody can guess; only bare chat states go without.
     fn compose(&mut self, to: &Jid) -> Result<Message, CommandError> {
         let room = self.rooms.get(to.bare_str());
         if room.is_some_and(|room| room.state != RoomState::Joined && to.is_bare()) {

@@ -235,6 +235,7 @@ mod tests {
     }
 
     //= rfc7677#3/example test
+    //= rfc6120#6.4.3/response test
     #[test]
     fn example_of_rfc_7677() {
         let nonce = "rOprNGfwEbeRWgbNEkqO";
