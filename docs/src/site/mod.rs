@@ -12,12 +12,15 @@
 //!
 //! Pages that others make, such as ladders of captures, are framed like these: [`Extra`].
 
+mod card;
 mod guide;
 mod highlight;
+mod items;
 mod markdown;
 mod page;
 mod plan;
 mod rooms;
+mod rows;
 mod search;
 mod source;
 mod spec;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Site;
+use super::items::{self, Item};
 use super::page::{Page, document_path, id_href, source_path, up};
-use crate::{Document, Id};
+use crate::{Document, Entry, Id, Kind, Mark, State};
 
 /// The site as a whole.
 pub(super) struct Plan<'a> {
@@ -12,8 +13,42 @@ pub(super) struct Plan<'a> {
     pub(super) site: Site<'a>,
     /// The documents of all rooms by name.
     pub(super) documents: BTreeMap<&'a str, Vec<&'a Document>>,
+    /// Every source, by its path.
+    pub(super) sources: BTreeMap<&'a str, Source<'a>>,
     /// Paths of the repository, files and directories, with the page that shows them.
     pages: BTreeMap<String, String>,
+}
+
+/// A source with what its lines are about.
+pub(super) struct Source<'a> {
+    /// All of it.
+    pub(super) text: &'a str,
+    /// Its lines.
+    pub(super) lines: Vec<&'a str>,
+    /// What has a name in it.
+    pub(super) items: Vec<Item>,
+    /// Its marks, in order.
+    pub(super) marks: Vec<Placed<'a>>,
+}
+
+/// A mark with its requirement.
+#[derive(Debug)]
+pub(super) struct Placed<'a> {
+    /// The mark.
+    pub(super) mark: &'a Mark,
+    /// What it cites, with all marks that do.
+    pub(super) entry: &'a Entry,
+    /// Its anchor on the page of the source: `rfc3261/17.1.1.2/timer-a`, for the second of that requirement with `~2` behind it.
+    pub(super) anchor: String,
+}
+
+impl Source<'_> {
+    /// The states of the different requirements that marks of a kind cite.
+    pub(super) fn requirements(&self, is_wanted: impl Fn(Kind) -> bool) -> Vec<State> {
+        let marks = self.marks.iter().filter(|placed| is_wanted(placed.mark.kind));
+        let by_id: BTreeMap<&Id, State> = marks.map(|placed| (&placed.mark.id, placed.entry.state())).collect();
+        by_id.into_values().collect()
+    }
 }
 
 impl<'a> Plan<'a> {
@@ -38,7 +73,7 @@ impl<'a> Plan<'a> {
             }
         }
         pages.extend(site.tree.pictures().map(|(path, _)| (path.to_string(), picture_path(path))));
-        Plan { site, documents, pages }
+        Plan { site, documents, sources: sources(&site), pages }
     }
 
     /// Address, from the page at `from`, of what `to` names in the file `file` of the repository; `None` when no page
@@ -71,6 +106,27 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Address of a mark, from the page at `from`.
+    pub(super) fn mark_href(&self, from: &str, mark: &Mark) -> String {
+        let marks = self.sources.get(mark.place.file.as_str()).map_or(&[][..], |source| &source.marks);
+        let anchor = marks.iter().find(|placed| placed.mark.place == mark.place).map(|placed| placed.anchor.clone());
+        let anchor = anchor.unwrap_or_else(|| format!("L{}", mark.target));
+        format!("{}{}#{anchor}", up(from), source_path(&mark.place.file))
+    }
+
+    /// The innermost item around a line, apart from impls.
+    pub(super) fn item_at(&self, file: &str, line: usize) -> Option<&Item> {
+        let items = &self.sources.get(file)?.items;
+        items.iter().rfind(|item| item.kind != "impl" && (item.line..=item.end).contains(&line))
+    }
+
+    /// Address of what rustdoc says about a source, from the page at `from`: that of its room.
+    pub(super) fn api_of(&self, from: &str, file: &str) -> Option<String> {
+        let (room, rest) = file.split_once('/')?;
+        let to = format!("{}/index.html", room.replace('-', "_"));
+        (rest.starts_with("src/") && self.site.api.contains(&to)).then(|| format!("{}api/{to}", up(from)))
+    }
+
     /// A page made elsewhere in the frame of the site.
     pub(super) fn page(&self, path: &str, title: &str, body: &str) -> String {
         Page { path, title, side: String::new(), body: body.into() }.framed(self).1
@@ -81,6 +137,31 @@ impl<'a> Plan<'a> {
         let heading = text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or("");
         heading.replace(['`', '*'], "")
     }
+}
+
+fn sources<'a>(site: &Site<'a>) -> BTreeMap<&'a str, Source<'a>> {
+    let mut marks: BTreeMap<&str, Vec<(&Mark, &Entry)>> = BTreeMap::new();
+    for entry in site.coverage.entries.values() {
+        for mark in &entry.marks {
+            marks.entry(&mark.place.file).or_default().push((mark, entry));
+        }
+    }
+    let source = |(file, text): (&'a str, &'a str)| {
+        let lines: Vec<&str> = text.lines().collect();
+        let items = items::of(&lines);
+        let mut own = marks.remove(file).unwrap_or_default();
+        own.sort_by_key(|(mark, _)| mark.place.line);
+        let mut count: BTreeMap<&Id, usize> = BTreeMap::new();
+        let placed = |(mark, entry): (&'a Mark, &'a Entry)| {
+            let same = count.entry(&mark.id).and_modify(|same| *same += 1).or_insert(1);
+            let anchor = mark.id.to_string().replace('#', "/");
+            let anchor = if *same == 1 { anchor } else { format!("{anchor}~{same}") };
+            Placed { mark, entry, anchor }
+        };
+        let marks = own.into_iter().map(placed).collect();
+        (file, Source { text, lines, items, marks })
+    };
+    site.tree.all_sources().map(source).collect()
 }
 
 /// The page of a file of the repository.

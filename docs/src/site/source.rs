@@ -1,88 +1,135 @@
 //! Annotated sources: requirement cards on the left, the code that they govern on the right.
 
-use std::collections::BTreeMap;
-
+use super::card;
 use super::highlight;
-use super::page::{Page, escape, id_href, source_path, up};
-use super::plan::Plan;
-use super::spec::section_href;
-use crate::{Entry, Kind, Mark};
+use super::items::Item;
+use super::page::{Page, escape, source_path, up};
+use super::plan::{Plan, Source, room_of, room_path};
+use super::rows::{self, Row, is_mark};
+use crate::{Kind, State};
 
 /// The page of each source.
 pub(super) fn files(plan: &Plan<'_>) -> Vec<(String, String)> {
-    let mut marks: BTreeMap<&str, Vec<(&Mark, &Entry)>> = BTreeMap::new();
-    for entry in plan.site.coverage.entries.values() {
-        for mark in &entry.marks {
-            marks.entry(&mark.place.file).or_default().push((mark, entry));
-        }
-    }
-    plan.site
-        .tree
-        .all_sources()
-        .map(|(file, text)| annotated(plan, file, text, marks.remove(file).unwrap_or_default()))
-        .collect()
+    let files: Vec<&str> = plan.sources.keys().copied().collect();
+    let neighbour = |at: Option<usize>, file: &str| {
+        at.and_then(|at| files.get(at)).copied().filter(|other| room_of(other) == room_of(file))
+    };
+    let page = |(at, (file, source)): (usize, (&&str, &Source<'_>))| {
+        annotated(plan, file, source, [neighbour(at.checked_sub(1), file), neighbour(Some(at + 1), file)])
+    };
+    plan.sources.iter().enumerate().map(page).collect()
 }
 
-fn annotated(plan: &Plan<'_>, file: &str, text: &str, mut marks: Vec<(&Mark, &Entry)>) -> (String, String) {
+fn annotated(plan: &Plan<'_>, file: &str, source: &Source<'_>, around: [Option<&str>; 2]) -> (String, String) {
     let path = source_path(file);
-    let up = up(&path);
-    marks.sort_by_key(|(mark, _)| mark.place.line);
-    let lines = highlight::lines(text);
-    let mut body = format!("<h1>{}</h1>\n<div class=\"source\">\n", escape(file));
-    // The file falls into blocks, each of which starts at the first mark of a group or at the end of what it governs.
-    let mut from = 1;
-    while from <= lines.len() {
-        let (to, cards) = block(&lines, &marks, from);
-        let cards: String = cards.iter().map(|(mark, entry)| card(plan, &up, mark, entry)).collect();
-        let numbered: String = (from..=to)
-            .map(|line| format!("<a id=\"L{line}\" href=\"#L{line}\">{line}</a>{}\n", lines[line - 1]))
-            .collect();
-        body.push_str(&format!("<div class=\"cards\">{cards}</div><pre class=\"code\">{numbered}</pre>\n"));
-        from = to + 1;
+    let coloured = highlight::lines(source.text);
+    let rows = rows::of(&source.lines, &source.marks);
+    let mut body = crumbs(&path, file);
+    body.push_str(&facts(plan, &path, file, source));
+    body.push_str(&outline(&source.items));
+    let class = if source.marks.is_empty() { "source bare" } else { "source" };
+    body.push_str(&format!("<div class=\"{class}\">\n"));
+    for row in &rows {
+        let cards = card::cards(plan, &path, row, &source.lines);
+        body.push_str(&format!(
+            "<div class=\"row\">\n<div class=\"left\">{cards}</div>\n<pre class=\"code\" style=\"--from:{}\">{}</pre>\n</div>\n",
+            row.from - 1,
+            code(row, source, &coloured)
+        ));
     }
     body.push_str("</div>\n");
+    let link = |other: Option<&str>, relation: &str, label: &str| {
+        other.map_or(String::new(), |other| {
+            let to = source_path(other);
+            format!("<a rel=\"{relation}\" href=\"{}{to}\"><small>{label}</small> {}</a>", up(&path), escape(other))
+        })
+    };
+    let (before, after) = (link(around[0], "prev", "Before"), link(around[1], "next", "Next"));
+    body.push_str(&format!("<nav class=\"neighbours\" aria-label=\"Neighbours\">{before}{after}</nav>\n"));
     Page { path: &path, title: file, side: String::new(), body }.framed(plan)
 }
 
-/// The last line of the block that starts at `from`, and the marks in it.
-fn block<'a>(lines: &[String], marks: &[(&'a Mark, &'a Entry)], from: usize) -> (usize, Vec<(&'a Mark, &'a Entry)>) {
-    let next = marks.iter().map(|(mark, _)| mark.place.line).find(|line| *line >= from);
-    match next {
-        None => (lines.len(), Vec::new()),
-        Some(line) if line > from => (line - 1, Vec::new()),
-        Some(_) => {
-            let target = marks.iter().find(|(mark, _)| mark.place.line == from).map_or(from, |(mark, _)| mark.target);
-            let group = marks.iter().filter(|(mark, _)| mark.place.line >= from && mark.target == target);
-            (end_of_item(lines, target.max(from), marks), group.copied().collect())
+/// The lines of a row. Numbers are drawn by the style sheet, so that nobody copies them.
+fn code(row: &Row<'_, '_>, source: &Source<'_>, coloured: &[String]) -> String {
+    let mut out = String::new();
+    for number in row.from..=row.to {
+        let line = source.lines[number - 1];
+        let governed = !row.marks.is_empty() && number <= row.end;
+        let class = match (is_mark(line), governed) {
+            (true, _) => " class=\"mark\"",
+            (false, true) => " class=\"g\"",
+            (false, false) => "",
+        };
+        let mut anchors = String::new();
+        for placed in row.marks.iter().filter(|placed| placed.mark.place.line == number) {
+            anchors.push_str(&format!("<i id=\"{}\"></i>", placed.anchor));
         }
+        for item in source.items.iter().filter(|item| item.line == number && item.kind != "impl") {
+            let path = escape(&item.path);
+            anchors.push_str(&format!("<a class=\"here\" id=\"{path}\" href=\"#{path}\" aria-label=\"{path}\"></a>"));
+        }
+        out.push_str(&format!("<span id=\"L{number}\"{class}>{anchors}{}</span>", coloured[number - 1]));
     }
+    out
 }
 
-/// The last line that belongs to the item at `target`: up to the blank line after it, or to the next mark.
-fn end_of_item(lines: &[String], target: usize, marks: &[(&Mark, &Entry)]) -> usize {
-    let next_mark = marks.iter().map(|(mark, _)| mark.place.line).find(|line| *line > target);
-    let blank = (target..lines.len()).find(|index| lines[*index].trim().is_empty());
-    let end = blank.unwrap_or(lines.len()).max(target);
-    next_mark.map_or(end, |mark| end.min(mark - 1)).max(target).min(lines.len())
+/// The way from all rooms to this file.
+fn crumbs(path: &str, file: &str) -> String {
+    let up = up(path);
+    let room = room_of(file).unwrap_or("");
+    let mut out = format!(
+        "<nav class=\"crumbs\" aria-label=\"Path\"><a href=\"{up}rooms/index.html\">Source</a> / <a href=\"{up}{}\">{room}</a>",
+        room_path(room)
+    );
+    let parts: Vec<&str> = file.split('/').skip(1).collect();
+    let (name, directories) = parts.split_last().unwrap_or((&"", &[]));
+    let mut so_far = String::from(room);
+    for directory in directories {
+        so_far = format!("{so_far}/{directory}");
+        out.push_str(&format!(" / <a href=\"{up}{}#{so_far}\">{}</a>", room_path(room), escape(directory)));
+    }
+    out.push_str(&format!("</nav>\n<h1 class=\"name\"><span>{}/</span>{}</h1>\n", escape(&so_far), escape(name)));
+    out
 }
 
-fn card(plan: &Plan<'_>, up: &str, mark: &Mark, entry: &Entry) -> String {
-    let requirement = &entry.requirement;
-    let kind = match mark.kind {
-        Kind::Met(_) => "",
-        Kind::Test => "test of ",
-        Kind::Skip(_) => "skipped: ",
-        Kind::Todo(_) => "todo: ",
-    };
-    let outside = plan.documents.get(mark.id.document.as_str()).map_or(String::new(), |documents| {
-        format!(" <a href=\"{}\">text</a>", escape(&section_href(documents[0], &mark.id.section)))
-    });
-    format!(
-        "<aside class=\"card {}\"><p>{kind}<a href=\"{}\"><code>{}</code></a>{outside}<br><b>{}</b> {}</p></aside>\n",
-        entry.state().name(),
-        id_href(up, &mark.id),
-        mark.id,
-        requirement.level,
-        escape(&requirement.words)
-    )
+/// One line: length, requirements, how many of them are tested.
+fn facts(plan: &Plan<'_>, path: &str, file: &str, source: &Source<'_>) -> String {
+    let met: Vec<State> = source.requirements(|kind| matches!(kind, Kind::Met(_)));
+    let tested = met.iter().filter(|state| **state == State::Tested).count();
+    let proven = source.requirements(|kind| kind == Kind::Test).len();
+    let mut facts = vec![format!("{} lines", source.lines.len())];
+    if !met.is_empty() {
+        let share = 100 * tested / met.len();
+        facts.push(format!(
+            "meets {} requirement{}, {tested} of them tested <span class=\"meter\" role=\"img\" aria-label=\"{share} of 100 tested\">\
+             <i class=\"tested\" style=\"flex:{tested}\"></i><i class=\"met\" style=\"flex:{}\"></i></span>",
+            met.len(),
+            if met.len() == 1 { "" } else { "s" },
+            met.len() - tested
+        ));
+    }
+    if proven > 0 {
+        facts.push(format!("tests {proven} requirement{}", if proven == 1 { "" } else { "s" }));
+    }
+    facts.extend(plan.api_of(path, file).map(|to| format!("<a href=\"{to}\">API reference</a>")));
+    format!("<p class=\"facts\">{}</p>\n", facts.join(" &#183; "))
+}
+
+fn outline(items: &[Item]) -> String {
+    if items.len() < 2 {
+        return String::new();
+    }
+    let mut out = format!("<details class=\"outline\"><summary>{} items</summary><ul>\n", items.len());
+    for item in items {
+        let to = if item.kind == "impl" { format!("L{}", item.line) } else { item.path.clone() };
+        out.push_str(&format!(
+            "<li style=\"--depth:{}\"><small>{}</small> <a href=\"#{}\">{}</a></li>\n",
+            item.depth,
+            item.kind,
+            escape(&to),
+            escape(&item.name)
+        ));
+    }
+    out.push_str("</ul></details>\n");
+    out
 }

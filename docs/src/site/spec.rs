@@ -1,6 +1,6 @@
 //! Coverage of all documents, and the page of each document.
 
-use super::page::{Page, anchor, document_path, escape, place_href, up};
+use super::page::{Page, anchor, document_path, escape, up};
 use super::plan::Plan;
 use crate::{Document, Entry, Kind, Requirement, Section, State, report};
 
@@ -41,21 +41,20 @@ pub(super) fn documents(plan: &Plan<'_>) -> Vec<(String, String)> {
         .iter()
         .map(|(name, documents)| {
             let path = document_path(name);
-            let up = up(&path);
             let first = documents[0];
             let mut body = format!("<h1>{}</h1>\n", escape(&first.title));
             if first.source.starts_with("http") {
                 body.push_str(&format!("<p><a href=\"{0}\">{0}</a></p>\n", escape(&first.source)));
             }
             for section in documents.iter().flat_map(|document| &document.sections) {
-                body.push_str(&self::section(plan, &up, first, section));
+                body.push_str(&self::section(plan, &path, first, section));
             }
             Page { path: &path, title: &first.title, side: String::new(), body }.framed(plan)
         })
         .collect()
 }
 
-fn section(plan: &Plan<'_>, up: &str, document: &Document, section: &Section) -> String {
+fn section(plan: &Plan<'_>, path: &str, document: &Document, section: &Section) -> String {
     let mut out = format!(
         "<h2 id=\"{number}\"><a href=\"{}\">{number}</a> {}</h2>\n",
         escape(&section_href(document, &section.number)),
@@ -70,13 +69,13 @@ fn section(plan: &Plan<'_>, up: &str, document: &Document, section: &Section) ->
     }
     for requirement in &section.requirements {
         if let Some(entry) = plan.site.coverage.entries.get(&requirement.id) {
-            out.push_str(&self::requirement(up, requirement, entry));
+            out.push_str(&self::requirement(plan, path, requirement, entry));
         }
     }
     out
 }
 
-fn requirement(up: &str, requirement: &Requirement, entry: &Entry) -> String {
+fn requirement(plan: &Plan<'_>, path: &str, requirement: &Requirement, entry: &Entry) -> String {
     let state = entry.state();
     let mut out = format!(
         "<article class=\"card {}\" id=\"{}\">\n<p><b>{}</b> <span class=\"role\">{}</span> {} \
@@ -98,7 +97,7 @@ fn requirement(up: &str, requirement: &Requirement, entry: &Entry) -> String {
         };
         out.push_str(&format!(
             "<li>{kind} <a href=\"{}\">{}</a> {}</li>\n",
-            place_href(up, &mark.place),
+            plan.mark_href(path, mark),
             escape(&mark.place.to_string()),
             escape(&mark.note)
         ));
