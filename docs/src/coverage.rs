@@ -105,6 +105,9 @@ impl Entry {
 }
 
 impl State {
+    /// All states, the furthest first.
+    pub const ALL: [State; 5] = [State::Tested, State::Met, State::Skipped, State::Todo, State::Open];
+
     /// The word in the snapshot.
     pub fn name(self) -> &'static str {
         match self {

@@ -26,8 +26,7 @@ impl Row {
 
     fn cells(&self) -> Vec<usize> {
         let levels = Level::ALL.iter().map(|level| self.levels.get(level).copied().unwrap_or(0));
-        let states = [State::Tested, State::Met, State::Skipped, State::Todo, State::Open];
-        let states = states.iter().map(|state| self.states.get(state).copied().unwrap_or(0));
+        let states = State::ALL.iter().map(|state| self.states.get(state).copied().unwrap_or(0));
         levels.chain([self.total()]).chain(states).chain([self.lacking]).collect()
     }
 }

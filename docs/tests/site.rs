@@ -87,13 +87,18 @@ fn pages_of_the_guide_and_made_elsewhere_are_framed_and_linked() {
 fn a_requirement_leads_to_its_code_and_its_test_and_back() {
     let files = site();
     let spec = &files["spec/rfc9999.html"];
-    assert!(spec.contains("../src/room/src/lib.rs.html#L3") && spec.contains("../src/room/tests/hello.rs.html#L1"));
+    assert!(
+        spec.contains("../src/room/src/lib.rs.html#rfc9999/1.2/greet\"")
+            && spec.contains("../src/room/tests/hello.rs.html#rfc9999/1.2/greet\"")
+    );
     assert!(spec.contains("https://www.rfc-editor.org/rfc/rfc9999.html#section-1.2"));
     assert!(spec.contains("Say &lt;hello&gt; &amp; goodbye."));
     let source = &files["src/room/src/lib.rs.html"];
-    assert_eq!(source.matches("<aside").count(), 2);
+    assert_eq!(source.matches("<details class=\"card").count(), 2);
     assert!(source.contains("../../../spec/rfc9999.html#1.2/greet"));
-    assert!(files["coverage.html"].contains("<td>2</td><td>1</td><td>1</td><td>0</td><td>1</td><td>1</td><td>0</td>"));
+    assert!(files["coverage.html"].contains(
+        "<td>2</td><td>1</td><td>1</td><td class=\"zero\">0</td><td>1</td><td>1</td><td class=\"zero\">0</td>"
+    ));
 }
 
 #[test]
@@ -111,10 +116,9 @@ fn a_source_comes_out_whole_and_in_order() {
 fn the_search_index_has_requirements_files_items_and_rooms() {
     let index = &site()["search.js"];
     for row in [
-        "[\"MUST\",\"rfc9999#1.2/greet\"",
-        "[\"file\",\"room/src/lib.rs\"",
-        "[\"fn\",\"hello\",\"room/src/lib.rs\",\"src/room/src/lib.rs.html#L7\"]",
-        "[\"room\",\"room\"",
+        "[\"rfc9999\",\"RFC 9999 Example\",[[\"1.2\",\"Start\",[[\"greet\",0,0,\"Say \\u003chello> & goodbye.\"]",
+        "[\"room/src/lib.rs\",[\"fhello\",\"fmore\"]]",
+        "[\"rooms/room.html\",\"room\",[[\"\",\"room\",\"Greets. See source, all, far. \"]]]",
     ] {
         assert!(index.contains(row), "{row} in {index}");
     }

@@ -55,7 +55,11 @@ fn card(plan: &Plan<'_>, from: &str, placed: &Placed<'_>, is_open: bool) -> Stri
     let document = plan.documents.get(mark.id.document.as_str()).map(|documents| documents[0]);
     let outside = document.map(|document| section_href(document, &mark.id.section)).filter(|to| to.starts_with("http"));
     let outside = outside.map_or(String::new(), |to| {
-        format!(" <a class=\"out\" href=\"{}\" rel=\"external\">&#167;{} at its source</a>", escape(&to), mark.id.section)
+        format!(
+            " <a class=\"out\" href=\"{}\" rel=\"external\">&#167;{} at its source</a>",
+            escape(&to),
+            mark.id.section
+        )
     });
     let note = match mark.note.is_empty() {
         true => String::new(),
@@ -98,7 +102,12 @@ fn other_places(plan: &Plan<'_>, from: &str, placed: &Placed<'_>) -> String {
 pub(super) fn place(plan: &Plan<'_>, from: &str, mark: &Mark) -> String {
     let name = plan.item_at(&mark.place.file, mark.target).map_or(String::new(), |item| item.path.clone());
     let name = if name.is_empty() { mark.place.file.rsplit('/').next().unwrap_or("").to_string() } else { name };
-    format!("<a href=\"{}\" title=\"{}\">{}</a>", plan.mark_href(from, mark), escape(&mark.place.to_string()), escape(&name))
+    format!(
+        "<a href=\"{}\" title=\"{}\">{}</a>",
+        plan.mark_href(from, mark),
+        escape(&mark.place.to_string()),
+        escape(&name)
+    )
 }
 
 fn others<'p>(placed: &'p Placed<'_>) -> impl Iterator<Item = &'p Mark> {

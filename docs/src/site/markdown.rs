@@ -6,6 +6,8 @@ use super::highlight;
 use super::page::escape;
 use super::plan::Plan;
 
+const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_FOOTNOTES);
+
 /// A Markdown text as HTML.
 #[derive(Debug, Default)]
 pub(super) struct Rendered {
@@ -28,8 +30,7 @@ pub(super) struct Heading {
 
 /// The Markdown `text` of the repository's file `file`, on the page at `from`.
 pub(super) fn render(plan: &Plan<'_>, from: &str, file: &str, text: &str) -> Rendered {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
-    let events: Vec<Event<'_>> = Parser::new_ext(text, options).collect();
+    let events: Vec<Event<'_>> = Parser::new_ext(text, OPTIONS).collect();
     let mut rendered = Rendered::default();
     let mut out = Vec::with_capacity(events.len());
     let mut code: Option<(String, String)> = None;
@@ -85,6 +86,47 @@ pub(super) fn render(plan: &Plan<'_>, from: &str, file: &str, text: &str) -> Ren
     html::push_html(&mut rendered.html, out.into_iter());
     rendered.headings.retain(|heading| heading.level > 1);
     rendered
+}
+
+/// A heading with what stands below it, as plain text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Part {
+    /// The anchor; empty for the first heading.
+    pub(super) anchor: String,
+    /// The heading.
+    pub(super) title: String,
+    /// Everything up to the next heading but code.
+    pub(super) words: String,
+}
+
+/// A Markdown text by its headings.
+pub(super) fn parts(text: &str) -> Vec<Part> {
+    let events: Vec<Event<'_>> = Parser::new_ext(text, OPTIONS).collect();
+    let (mut parts, mut headings) = (vec![Part::default()], Vec::new());
+    let (mut in_code, mut in_heading) = (false, false);
+    for (at, event) in events.iter().enumerate() {
+        match event {
+            Event::Start(Tag::Heading { level, .. }) => {
+                let heading = heading(&headings, *level as u8, &events[at + 1..]);
+                let anchor = if heading.level == 1 { String::new() } else { heading.anchor.clone() };
+                parts.push(Part { anchor, title: heading.title.clone(), words: String::new() });
+                headings.push(heading);
+                in_heading = true;
+            }
+            Event::End(TagEnd::Heading(_)) => in_heading = false,
+            Event::Start(Tag::CodeBlock(_)) => in_code = true,
+            Event::End(TagEnd::CodeBlock) => in_code = false,
+            _ if in_code || in_heading => {}
+            Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::TableCell) => last_words(&mut parts).push(' '),
+            event => last_words(&mut parts).push_str(text_of(event)),
+        }
+    }
+    parts.retain(|part| !part.title.is_empty() || !part.words.trim().is_empty());
+    parts
+}
+
+fn last_words(parts: &mut [Part]) -> &mut String {
+    &mut parts.last_mut().expect("there is one from the start").words
 }
 
 /// The words of a Markdown text as plain text: its first paragraph.

@@ -13,10 +13,12 @@
 //! Pages that others make, such as ladders of captures, are framed like these: [`Extra`].
 
 mod card;
+mod coverage;
 mod guide;
 mod highlight;
 mod items;
 mod markdown;
+mod meter;
 mod page;
 mod plan;
 mod rooms;
@@ -74,15 +76,16 @@ impl<'a> Site<'a> {
     /// use docs::{Coverage, Tree, site::Site};
     /// let tree = Tree::from([("stun/SPEC.md", "# RFC 8489 STUN\n## 5 Structure\n- `cookie` MUST (both): Set it.\n")]);
     /// let files = Site::new(&tree, &Coverage::of(&tree)).files();
-    /// assert!(String::from_utf8_lossy(&files["spec/rfc8489.html"]).contains("rfc8489#5/cookie"));
+    /// assert!(String::from_utf8_lossy(&files["spec/rfc8489.html"]).contains("id=\"5/cookie\""));
     /// ```
     pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let plan = Plan::of(*self);
         let mut texts = vec![
             ("style.css".to_string(), include_str!("style.css").to_string()),
             ("site.js".into(), include_str!("site.js").into()),
+            ("find.js".into(), include_str!("find.js").into()),
             ("search.js".into(), search::index(&plan)),
-            ("coverage.html".into(), spec::coverage(&plan)),
+            coverage::page(&plan),
         ];
         texts.extend(guide::pages(&plan));
         texts.extend(rooms::pages(&plan));

@@ -1,7 +1,7 @@
 //! The frame around every page, and the links between pages.
 
 use super::plan::Plan;
-use crate::{Id, Place};
+use crate::Id;
 
 /// What differs from page to page.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ impl Page<'_> {
             "<!doctype html>\n<html lang=\"en\" data-root=\"{up}\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>{title} - Wireworks</title>\n<link rel=\"stylesheet\" href=\"{up}style.css\">\n{THEME}\n\
-             <script defer src=\"{up}site.js\"></script>\n</head>\n<body class=\"{layout}\">\n\
+             <script defer src=\"{up}site.js\"></script>\n<script defer src=\"{up}find.js\"></script>\n</head>\n<body class=\"{layout}\">\n\
              <a class=\"skip\" href=\"#main\">Skip to the text</a>\n<header>\n\
              <a class=\"home\" href=\"{up}index.html\">Wireworks</a>\n<nav aria-label=\"Site\">{nav}</nav>\n{TOOLS}</header>\n\
              {side}<main id=\"main\" tabindex=\"-1\">\n{body}\n</main>\n</body>\n</html>\n",
@@ -86,11 +86,6 @@ pub(super) fn source_path(file: &str) -> String {
 /// The page of a document, below the root.
 pub(super) fn document_path(document: &str) -> String {
     format!("spec/{document}.html")
-}
-
-/// Address of a line of a source.
-pub(super) fn place_href(up: &str, place: &Place) -> String {
-    format!("{up}{}#L{}", source_path(&place.file), place.line)
 }
 
 /// Address of a requirement's entry on the page of its document.

@@ -68,8 +68,12 @@ impl<'a> Plan<'a> {
             if let Some(room) = room_of(path) {
                 let page = room_path(room);
                 pages.insert(room.to_string(), page.clone());
-                let directories = path.match_indices('/').map(|(at, _)| &path[..at]).skip(1);
-                pages.extend(directories.map(|directory| (directory.to_string(), format!("{page}#source"))));
+                for (at, _) in path.match_indices('/').skip(1) {
+                    pages.entry(path[..at].to_string()).or_insert_with(|| format!("{page}#source"));
+                }
+                if let Some((directory, _)) = path.rsplit_once('/').filter(|(directory, _)| directory.contains('/')) {
+                    pages.insert(directory.to_string(), format!("{page}#{directory}"));
+                }
             }
         }
         pages.extend(site.tree.pictures().map(|(path, _)| (path.to_string(), picture_path(path))));
@@ -239,7 +243,7 @@ mod tests {
         let from = |to| plan.link("guide/a/b.html", "docs/guide/a/b.md", to);
         for (to, want) in [
             ("../../../room/src/x/mod.rs#L3", Some("../../src/room/src/x/mod.rs.html#L3")),
-            ("../../../room/src/x", Some("../../rooms/room.html#source")),
+            ("../../../room/src/x", Some("../../rooms/room.html#room/src/x")),
             ("../../../room/", Some("../../rooms/room.html")),
             ("../../../room/SPEC.md", Some("../../spec/rfc9999.html")),
             ("../README.md#start", Some("../../guide/index.html#start")),

@@ -50,8 +50,10 @@ pub(super) fn of<'p, 'a>(lines: &[&str], marks: &'p [Placed<'a>]) -> Vec<Row<'p,
                 if let Some(before) = rows.last_mut() {
                     before.to = from - 1;
                 }
-                let around: Vec<_> = rows.iter().filter(|row| row.end >= end.max(from)).flat_map(|row| &row.marks).copied().collect();
-                let around_end = rows.iter().map(|row| row.end).filter(|known| *known >= end.max(from)).max().unwrap_or(0);
+                let around: Vec<_> =
+                    rows.iter().filter(|row| row.end >= end.max(from)).flat_map(|row| &row.marks).copied().collect();
+                let around_end =
+                    rows.iter().map(|row| row.end).filter(|known| *known >= end.max(from)).max().unwrap_or(0);
                 rows.push(Row { from, to: lines.len(), marks: vec![placed], end, around, around_end });
             }
         }

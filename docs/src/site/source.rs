@@ -24,7 +24,7 @@ fn annotated(plan: &Plan<'_>, file: &str, source: &Source<'_>, around: [Option<&
     let path = source_path(file);
     let coloured = highlight::lines(source.text);
     let rows = rows::of(&source.lines, &source.marks);
-    let mut body = crumbs(&path, file);
+    let mut body = crumbs(plan, &path, file);
     body.push_str(&facts(plan, &path, file, source));
     body.push_str(&outline(&source.items));
     let class = if source.marks.is_empty() { "source bare" } else { "source" };
@@ -74,7 +74,7 @@ fn code(row: &Row<'_, '_>, source: &Source<'_>, coloured: &[String]) -> String {
 }
 
 /// The way from all rooms to this file.
-fn crumbs(path: &str, file: &str) -> String {
+fn crumbs(plan: &Plan<'_>, path: &str, file: &str) -> String {
     let up = up(path);
     let room = room_of(file).unwrap_or("");
     let mut out = format!(
@@ -86,7 +86,10 @@ fn crumbs(path: &str, file: &str) -> String {
     let mut so_far = String::from(room);
     for directory in directories {
         so_far = format!("{so_far}/{directory}");
-        out.push_str(&format!(" / <a href=\"{up}{}#{so_far}\">{}</a>", room_path(room), escape(directory)));
+        let has_files =
+            plan.sources.keys().any(|known| known.rsplit_once('/').is_some_and(|(known, _)| known == so_far));
+        let to = if has_files { so_far.as_str() } else { "source" };
+        out.push_str(&format!(" / <a href=\"{up}{}#{to}\">{}</a>", room_path(room), escape(directory)));
     }
     out.push_str(&format!("</nav>\n<h1 class=\"name\"><span>{}/</span>{}</h1>\n", escape(&so_far), escape(name)));
     out
