@@ -146,17 +146,12 @@ impl Program {
     fn on_publish(&mut self, place: Spot, name: &str) {
         let now = self.server.now();
         match self.clients.get(&place.conn) {
-            Some(Client::Line(path)) => {
-                if let Some(&line) = self.paths.get(path)
-                    && let Some(seat) = self.seats.get_mut(&line)
-                {
-                    if let Some(before) = seat.publisher.replace(place) {
-                        self.publishers.remove(&before); // the last one opened wins
-                    }
-                    self.publishers.insert(place, line);
+            Some(Client::Line(path)) => match self.paths.get(path).copied() {
+                Some(line) => self.seat_publisher(line, place),
+                None => {
+                    let _gone = self.server.machine_mut().accept_publish(now, place.conn, place.stream);
                 }
-                let _gone = self.server.machine_mut().accept_publish(now, place.conn, place.stream);
-            }
+            },
             Some(Client::Plain) => self.call_by_name(place, name),
             Some(Client::Other(app)) => {
                 let key = StreamKey::new(app.clone(), name);
@@ -209,9 +204,12 @@ impl Program {
 
     fn seat_publisher(&mut self, line: LineId, place: Spot) {
         if let Some(seat) = self.seats.get_mut(&line) {
-            seat.publisher = Some(place);
+            if let Some(before) = seat.publisher.replace(place) {
+                self.publishers.remove(&before); // the last one opened wins
+            }
             self.publishers.insert(place, line);
         }
+        self.at_line(line, |line, _| line.publisher_changed());
         let now = self.server.now();
         let _gone = self.server.machine_mut().accept_publish(now, place.conn, place.stream);
     }
@@ -269,6 +267,7 @@ impl Program {
             });
             return;
         };
+        self.at_line(line, |line, _| line.publisher_changed());
         let Some(seat) = self.seats.get_mut(&line) else { return };
         seat.publisher = seat.publisher.filter(|publisher| *publisher != place);
         match seat.origin {
@@ -278,6 +277,7 @@ impl Program {
                 self.at_line(line, |line, now| {
                     let _no_call = line.command(now, Command::Bye);
                 });
+                self.end_playing(line);
             }
         }
     }

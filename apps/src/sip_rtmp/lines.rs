@@ -183,7 +183,7 @@ impl Program {
     }
 
     /// What the other side said is over.
-    fn end_playing(&mut self, id: LineId) {
+    pub fn end_playing(&mut self, id: LineId) {
         self.with_hub(|hub, sink| {
             hub.unpublish(Spot::apart(id), sink);
         });

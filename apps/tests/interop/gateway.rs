@@ -14,9 +14,9 @@ fn seconds(s: f64) {
 }
 
 /// A gateway whose dial plan calls as bob, and answers as carol for the stream `desk`.
-fn gateway(dir: &Path, proxy: &SipProxy) -> (Proc, String) {
+pub fn gateway(dir: &Path, proxy: &SipProxy) -> (Proc, String) {
     let file = dir.join("sip-rtmp.toml");
-    let text = "[dial-plan]\nfrom = 'sip:bob@127.0.0.1'\npassword = 'pw-bob'\ncodecs = ['pcmu', 'dtmf']\n\
+    let text = "[dial-plan]\nfrom = 'sip:bob@127.0.0.1'\npassword = 'pw-bob'\ncodecs = ['pcmu', 'dtmf', 'h264']\n\
         [[dial-plan.extension]]\naor = 'sip:carol@127.0.0.1'\npassword = 'pw-carol'\nstream = 'desk'\n";
     std::fs::write(&file, text).expect("a configuration");
     let address = format!("127.0.0.1:{}", free_port());

@@ -2,6 +2,7 @@
 mod audio;
 mod baresip;
 mod gateway;
+mod gateway_video;
 mod kamailio;
 mod peers;
 mod programs;

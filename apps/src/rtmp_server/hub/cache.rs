@@ -20,7 +20,7 @@ impl Default for CacheLimits {
 
 /// What a joiner gets first: metadata, the headers of the codecs, and everything since the last key frame.
 #[derive(Debug, Default)]
-pub(super) struct Cache {
+pub struct Cache {
     metadata: Option<Message>,
     video_header: Option<Message>,
     audio_header: Option<Message>,
@@ -29,7 +29,12 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    pub fn note(&mut self, message: &Message, nature: Nature, limits: &CacheLimits) {
+    /// Takes the next message of a publisher.
+    pub fn take(&mut self, message: &Message, limits: &CacheLimits) {
+        self.note(message, Nature::of(message), limits);
+    }
+
+    pub(super) fn note(&mut self, message: &Message, nature: Nature, limits: &CacheLimits) {
         match nature {
             Nature::Metadata => self.metadata = Some(message.clone()),
             Nature::VideoHeader => self.video_header = Some(message.clone()),
@@ -70,14 +75,17 @@ impl Cache {
         &self.group
     }
 
+    /// Bytes of them.
     pub fn bytes(&self) -> usize {
         self.group_bytes
     }
 
+    /// The metadata that the publisher gave.
     pub fn metadata(&self) -> Option<&Message> {
         self.metadata.as_ref()
     }
 
+    /// The headers of video and audio.
     pub fn codec_headers(&self) -> (Option<&Message>, Option<&Message>) {
         (self.video_header.as_ref(), self.audio_header.as_ref())
     }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use rtmp::Message;
 use wire::{ConnId, Instant};
 
-pub use cache::CacheLimits;
+pub use cache::{Cache, CacheLimits};
 pub use player::{Player, PlayerState};
 pub use stream::{Source, Stream, StreamStats};
 

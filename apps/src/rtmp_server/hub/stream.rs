@@ -52,7 +52,7 @@ pub(super) enum Nature {
 
 impl Nature {
     /// By the first bytes of the payload, which tell codec and frame type in the old as in the enhanced form.
-    fn of(message: &Message) -> Nature {
+    pub(super) fn of(message: &Message) -> Nature {
         let (first, second) = match message.payload[..] {
             [first, second, ..] => (first, second),
             [first] => (first, 0xFF),

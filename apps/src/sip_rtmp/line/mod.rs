@@ -40,7 +40,8 @@ use wire::{Epoch, Input, Instant, Machine, Output, Rng, Transport};
 
 use super::media::codecs::Audio;
 use super::offer::{Ability, Plan, Word};
-use super::rtp::Media;
+use super::rtp::{KEPT, Media};
+use crate::rtmp_server::hub::Cache;
 use call::Talk;
 
 /// Who a line is, and what it may do.
@@ -219,6 +220,8 @@ pub struct Line {
     state: State,
     registration: Option<Registration>,
     talk: Option<Talk>,
+    /// What the client's stream needs at the beginning of a call, when it is older than the call.
+    published: Cache,
     texts: BTreeMap<Exchange, u64>,
     tickets: u64,
     events: VecDeque<Output<Event>>,
@@ -249,6 +252,7 @@ impl Line {
             state: State::Opening,
             registration: None,
             talk: None,
+            published: Cache::default(),
             texts: BTreeMap::new(),
             tickets: 0,
             events: VecDeque::new(),
@@ -293,9 +297,15 @@ impl Line {
         self.talk.is_some()
     }
 
+    /// Another stream is published for it from now on, or none.
+    pub fn publisher_changed(&mut self) {
+        self.published = Cache::default();
+    }
+
     /// Takes media that the client published.
     pub fn published(&mut self, now: Instant, message: &Message) {
         self.now = self.now.max(now);
+        self.published.take(message, &KEPT);
         if let Some(media) = self.talk.as_mut().and_then(|talk| talk.media.as_mut()) {
             media.from_rtmp(now, message);
         }

@@ -178,7 +178,7 @@ impl Line {
         let Some(talk) = &mut self.talk else { return };
         let (Some(sdp), Some(media)) = (&talk.sdp, &mut talk.media) else { return };
         let streams = sdp.streams();
-        media.agree(now, &talk.plan, streams);
+        media.agree(now, &talk.plan, streams, &self.published);
         let mut active = streams.iter().filter(|s| s.active).peekable();
         let held = active.peek().is_some() && active.all(|s| s.held_by_peer);
         if held != std::mem::replace(&mut talk.held_by_peer, held) {

@@ -1,19 +1,25 @@
 //! The media of one call: the RTP sessions of its streams, and the bridge between them and RTMP.
 
+mod flow;
+mod group;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bytes::Bytes;
-use rfc3264::{Endpoint, Stream};
+use rfc3264::Stream;
 use rfc3550::rtcp::KeyFrameRequest;
-use rfc3550::{Session, Symmetric};
 use rtmp::{Message, MessageType};
 use wire::{Epoch, Input, Instant, Machine, Output, Rng};
 
 use super::media::{self, Bridge, Medium};
 use super::offer::Plan;
 use super::xflv::{Joiner, Splitter};
+use crate::rtmp_server::hub::{Cache, CacheLimits};
+use flow::Flow;
+use group::Group;
 
 /// What the media tells its line.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,29 +59,8 @@ pub struct Media {
     silence: Duration,
     /// When the last packet came.
     heard: Option<Instant>,
-}
-
-/// The RTP session of one stream.
-struct Flow {
-    session: Session,
-    local: [SocketAddr; 2],
-    remote: [Option<SocketAddr>; 2],
-    sends: bool,
-    receives: bool,
-    /// The timestamp that the bridge gave to the packet sent last.
-    timestamp: Option<u32>,
-    /// The source that is heard.
-    source: Option<u32>,
-    /// Numbers the key frames that are asked for by FIR.
-    requests: u8,
-}
-
-/// The packets since the last key frame that the client published, to be sent again when the other side asks for one.
-#[derive(Default)]
-struct Group {
-    packets: Vec<(u8, Bytes, bool)>,
-    bytes: usize,
-    replayed: Option<Instant>,
+    /// Whether the other side has sent RTP: it is ready for ours then.
+    listens: bool,
 }
 
 impl Media {
@@ -102,6 +87,7 @@ impl Media {
             asked_by_sip: None,
             silence,
             heard: None,
+            listens: false,
         }
     }
 
@@ -115,8 +101,11 @@ impl Media {
         self.audio.as_ref().is_some_and(|flow| flow.remote[0].is_some())
     }
 
-    /// Takes what the two descriptions came to, for the first time or anew.
-    pub fn agree(&mut self, now: Instant, plan: &Plan, streams: &[Stream]) {
+    /// Takes what the two descriptions came to, for the first time or anew. `published` is what the client has published
+    /// before: its later messages mean nothing without the headers, and the other side needs a picture to begin with.
+    pub fn agree(&mut self, now: Instant, plan: &Plan, streams: &[Stream], published: &Cache) {
+        let (sends, had_flv) = (|video: &Option<Flow>| video.as_ref().is_some_and(|v| v.sends), self.flv.is_some());
+        let sent = sends(&self.video);
         for (flow, kind) in [(&mut self.audio, "audio"), (&mut self.video, "video")] {
             let stream = streams.iter().find(|s| s.active && s.kind.eq_ignore_ascii_case(kind));
             if let Some(flow) = flow {
@@ -129,11 +118,36 @@ impl Media {
             (None, _) => None,
         };
         let agreed = media::Agreed::of(streams, |rtp| plan.spoken_for(rtp));
-        match &mut self.bridge {
-            Some(bridge) => bridge.agree(now, agreed),
-            None => self.bridge = Some(Bridge::new(now, agreed)),
-        }
+        let bridge = self.bridge.get_or_insert_with(|| Bridge::new(now, media::Agreed::default()));
+        let (new_audio, new_video) = (bridge.agreed().audio != agreed.audio, bridge.agreed().video != agreed.video);
+        bridge.agree(now, agreed);
         self.drain(now);
+        if self.flv.is_some() {
+            if !had_flv {
+                published.headers(0).chain(published.group().iter().cloned()).for_each(|m| self.from_rtmp(now, &m));
+            }
+            return;
+        }
+        if let (true, Some(header)) = (new_audio, published.codec_headers().1) {
+            self.from_rtmp(now, header);
+        }
+        if sends(&self.video) && (new_video || !sent) {
+            self.begin_video(now, published);
+        }
+    }
+
+    /// The pictures since the last key frame go out at once: the other side has missed them.
+    fn begin_video(&mut self, now: Instant, published: &Cache) {
+        let pictures = published.group().iter().filter(|message| message.kind == MessageType::Video);
+        self.group.start();
+        for message in published.codec_headers().0.into_iter().chain(pictures) {
+            if let Some(bridge) = &mut self.bridge {
+                bridge.from_rtmp(now, message);
+            }
+            self.drain_bridge(now, true);
+        }
+        self.group.replayed = None;
+        self.key_frame_asked(now);
     }
 
     /// Takes a message that the client published.
@@ -205,7 +219,8 @@ impl Media {
     /// The other side asks for a key frame: what was sent since the last one goes out again at once.
     pub fn key_frame_asked(&mut self, now: Instant) {
         let Some(flow) = self.video.as_mut().filter(|flow| flow.sends) else { return };
-        if self.group.replayed.is_some_and(|last| now < last + REPLAY_PAUSE) {
+        let just_sent = self.group.replayed.is_some_and(|last| now < last + REPLAY_PAUSE);
+        if just_sent || self.group.packets.is_empty() {
             return;
         }
         self.group.replayed = Some(now);
@@ -248,7 +263,7 @@ impl Media {
 
     /// Takes what sessions and bridge put out, until nothing is left.
     fn drain(&mut self, now: Instant) {
-        let mut asked = false;
+        let (mut asked, mut begins) = (false, false);
         for (medium, flow) in [(Medium::Audio, &mut self.audio), (Medium::Video, &mut self.video)] {
             let Some(flow) = flow else { continue };
             while let Some(output) = flow.session.poll() {
@@ -256,6 +271,7 @@ impl Media {
                     Output::Transmit(transmit) => self.queue.push_back(Output::Transmit(transmit)),
                     Output::Event(rfc3550::Event::Rtp { packet, arrived, .. }) => {
                         flow.source = Some(packet.ssrc);
+                        begins |= !std::mem::replace(&mut self.listens, true);
                         let flv = self.flv.as_mut().filter(|(number, ..)| *number == packet.payload_type);
                         if let Some((_, _, joiner)) = flv {
                             let message = joiner.push(&packet.payload).filter(|_| flow.receives);
@@ -274,13 +290,17 @@ impl Media {
                 }
             }
         }
-        if asked {
+        if begins {
+            self.group.replayed = None; // what was sent before may have come too early for it
+        }
+        if asked || begins {
             self.key_frame_asked(now);
         }
-        self.drain_bridge(now);
+        self.drain_bridge(now, false);
     }
 
-    fn drain_bridge(&mut self, now: Instant) {
+    /// What the bridge puts out. Video that is `past` is only kept for the group.
+    fn drain_bridge(&mut self, now: Instant, past: bool) {
         let mut wanted = false;
         while let Some(output) = self.bridge.as_mut().and_then(Bridge::poll) {
             match output {
@@ -292,6 +312,10 @@ impl Media {
                     let Some(flow) = flow.as_mut().filter(|flow| flow.sends) else { continue };
                     if medium == Medium::Video {
                         self.group.add(payload_type, &payload, marker);
+                        if past {
+                            flow.timestamp = Some(timestamp);
+                            continue;
+                        }
                     }
                     flow.forward(now, payload, payload_type, timestamp, marker);
                     while let Some(output) = flow.session.poll() {
@@ -311,199 +335,18 @@ impl Media {
     }
 }
 
-impl Flow {
-    fn new(now: Instant, config: &MediaConfig, local: [SocketAddr; 2], rng: Rng) -> Flow {
-        let mut session = rfc3550::Config::new(local[0], local[0], config.cname.clone());
-        (session.local_rtcp, session.remote_rtp, session.remote_rtcp) = (local[1], None, None);
-        session.symmetric = Symmetric::AnyHost;
-        session.epoch = config.epoch;
-        (session.max_queue, session.max_payload) = (QUEUE, MAX_PAYLOAD);
-        let session = Session::new(now, session, rng);
-        let (sends, receives) = (false, false);
-        Flow { session, local, remote: [None; 2], sends, receives, timestamp: None, source: None, requests: 0 }
-    }
-
-    fn agree(&mut self, stream: Option<&Stream>) {
-        let Some(stream) = stream else {
-            (self.sends, self.receives) = (false, false);
-            return;
-        };
-        for format in stream.receive.iter().chain(&stream.send) {
-            self.session.set_payload_type(format.payload_type, Some(format.clock_rate));
-        }
-        let address = |end: &Option<Endpoint>| end.as_ref().and_then(Endpoint::socket_addr);
-        let remote = [address(&stream.remote_rtp), address(&stream.remote_rtcp)];
-        // the same addresses again must not open the choice of a peer that was found behind a translator
-        if remote[0].is_some() && remote != self.remote {
-            self.session.set_remote(remote[0], remote[1]);
-            self.remote = remote;
-        }
-        (self.sends, self.receives) = (stream.sends() && remote[0].is_some(), stream.receives());
-    }
-
-    /// Sends a packet whose timestamp is on a base of its maker.
-    fn forward(&mut self, now: Instant, payload: Bytes, payload_type: u8, timestamp: u32, marker: bool) {
-        let advance = self.timestamp.map_or(0, |last| timestamp.wrapping_sub(last));
-        self.timestamp = Some(timestamp);
-        if self.sends {
-            self.send(now, payload, payload_type, advance, marker);
-        }
-    }
-
-    fn send(&mut self, now: Instant, payload: Bytes, payload_type: u8, advance: u32, marker: bool) {
-        if let Err(error) = self.session.send(now, payload, payload_type, advance, marker) {
-            tracing::debug!(%error, "packet not sent");
-        }
-    }
-
-    /// Asks for a key frame, both ways that there are: some phones know only one.
-    fn ask(&mut self, now: Instant) {
-        let Some(media) = self.source else { return };
-        self.requests = self.requests.wrapping_add(1);
-        let sender = self.session.ssrc();
-        for request in [
-            KeyFrameRequest::PictureLoss { sender, media },
-            KeyFrameRequest::FullIntra { sender, media, number: self.requests },
-        ] {
-            self.session.send_feedback(now, request.into());
-        }
-    }
-}
-
-impl Group {
-    /// A key frame begins.
-    fn start(&mut self) {
-        self.packets.clear();
-        self.bytes = 0;
-    }
-
-    fn add(&mut self, payload_type: u8, payload: &Bytes, marker: bool) {
-        if self.bytes + payload.len() > GROUP_BYTES {
-            return self.start(); // half a group is of no use
-        }
-        // what follows a group that was given up is not kept either: only a key frame may come first
-        if self.packets.is_empty() && !is_start(payload) {
-            return;
-        }
-        self.bytes += payload.len();
-        self.packets.push((payload_type, payload.clone(), marker));
-    }
-}
-
-/// Whether a packet begins with what a decoder can start with: parameter sets, or a key frame.
-fn is_start(payload: &[u8]) -> bool {
-    let kind = |byte: Option<&u8>| byte.map_or(0, |b| b & 0x1f);
-    match kind(payload.first()) {
-        5 | 7 | 8 => true,
-        24 => matches!(kind(payload.get(3)), 5 | 7 | 8 | 9),
-        28 => kind(payload.get(1)) == 5,
-        9 => true,
-        _ => false,
-    }
-}
-
 /// Whether a published video message is a key frame.
 fn is_key_frame(payload: &[u8]) -> bool {
     payload.first().is_some_and(|first| first >> 4 & 7 == 1)
 }
 
-/// RTP packets that a session holds until they are drained: a big picture.
-const QUEUE: usize = 1024;
-
-/// The longest payload, in bytes: a picture without fragments, for phones that know only packetization mode 0.
-const MAX_PAYLOAD: usize = 60_100;
+/// What of a published stream is kept for calls that begin later: what [`Media`] sends again on request at most, and
+/// messages likewise.
+pub const KEPT: CacheLimits = CacheLimits { bytes: group::GROUP_BYTES / 8 * 7, messages: 4096 };
 
 /// Ticks of x-flv a second.
 const FLV_CLOCK: u32 = 90_000;
 
-/// The longest group of pictures that is sent again on request.
-const GROUP_BYTES: usize = 512 << 10;
-
 const RTCP_PAUSE: Duration = Duration::from_millis(500);
 const SIP_PAUSE: Duration = Duration::from_secs(5);
 const REPLAY_PAUSE: Duration = Duration::from_secs(1);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rfc3550::rtcp::Compound;
-    use wire::Transmit;
-
-    fn media() -> Media {
-        let pair = |port: u16| [port, port + 1].map(|port| SocketAddr::from(([192, 0, 2, 1], port)));
-        let config =
-            MediaConfig { cname: "alice@192.0.2.1".into(), epoch: Epoch::default(), silence: Duration::from_secs(60) };
-        let mut media = Media::new(Instant::ZERO, config, Some(pair(4000)), Some(pair(4002)), Rng::from_u64(1));
-        let flow = media.video.as_mut().unwrap();
-        flow.session.set_payload_type(99, Some(90_000));
-        flow.session.set_remote(Some(([192, 0, 2, 2], 6002).into()), Some(([192, 0, 2, 2], 6003).into()));
-        (flow.sends, flow.receives) = (true, true);
-        media
-    }
-
-    fn datagrams(media: &mut Media, now: Instant, port: u16) -> Vec<Bytes> {
-        let mut found = Vec::new();
-        while let Some(output) = media.poll(now) {
-            match output {
-                Output::Transmit(Transmit::Datagram { remote, data, .. }) if remote.port() == port => found.push(data),
-                _ => {}
-            }
-        }
-        found
-    }
-
-    #[test]
-    fn a_key_frame_that_is_asked_for_is_sent_again() {
-        let mut media = media();
-        media.group.start();
-        media.group.add(99, &Bytes::from_static(b"\x61 lost"), true); // what no decoder could begin with
-        for (payload, marker) in [(&b"\x67sps"[..], false), (b"\x68pps", false), (b"\x65idr", true), (b"\x61p", true)] {
-            media.group.add(99, &Bytes::copy_from_slice(payload), marker);
-        }
-        let now = Instant::from_millis(1000);
-        media.key_frame_asked(now);
-        media.key_frame_asked(now);
-        let sent: Vec<_> =
-            datagrams(&mut media, now, 6002).into_iter().map(|d| rfc3550::Packet::parse(d).unwrap()).collect();
-        let payloads: Vec<&[u8]> = sent.iter().map(|packet| &packet.payload[..]).collect();
-        assert_eq!(payloads, [&b"\x67sps"[..], b"\x68pps", b"\x65idr", b"\x61p"], "once, in order");
-        assert_eq!(sent[0].timestamp, sent[2].timestamp);
-        assert_eq!(sent[2].timestamp.wrapping_add(1), sent[3].timestamp, "each picture has its time");
-    }
-
-    #[test]
-    fn a_group_that_is_too_long_is_not_kept_in_part() {
-        let mut group = Group::default();
-        let big = Bytes::from(vec![0x61; 1000]);
-        group.add(99, &Bytes::from_static(b"\x65idr"), true);
-        for _ in 0..1000 {
-            group.add(99, &big, true);
-            assert!(group.bytes <= GROUP_BYTES);
-        }
-        assert!(group.packets.is_empty());
-    }
-
-    #[test]
-    fn key_frames_are_asked_for_in_every_way_but_not_all_the_time() {
-        let mut media = media();
-        media.video.as_mut().unwrap().source = Some(77);
-        let mut asked = Vec::new();
-        let mut by_sip = 0;
-        for ms in (0..6000).step_by(100) {
-            let now = Instant::from_millis(ms);
-            media.want_key_frame(now);
-            while let Some(output) = media.poll(now) {
-                match output {
-                    Output::Transmit(Transmit::Datagram { remote, data, .. }) if remote.port() == 6003 => {
-                        asked.extend(KeyFrameRequest::in_compound(&Compound::parse(data).unwrap()));
-                    }
-                    Output::Event(Told::FastUpdate) => by_sip += 1,
-                    _ => {}
-                }
-            }
-        }
-        assert_eq!((asked.len(), by_sip), (24, 2));
-        assert!(matches!(asked[0], KeyFrameRequest::PictureLoss { media: 77, .. }));
-        assert!(matches!(asked[1], KeyFrameRequest::FullIntra { media: 77, number: 1, .. }));
-    }
-}
