@@ -9,3 +9,7 @@ pub mod registrar;
 mod scope;
 pub mod transaction;
 pub mod ua;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/sip.md")]
+mod guide {}

@@ -65,3 +65,7 @@ pub use session::{DropReason, Event, Leave, Session};
 pub use source::{Source, Validity};
 pub use stats::{Received, Sent, SessionStats, SourceStats};
 pub use view::View;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/rtp.md")]
+mod guide {}

@@ -76,3 +76,7 @@ pub mod url;
 pub use calls::CallError;
 pub use capabilities::Capabilities;
 pub use message::{Message, MessageType};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/rtmp.md")]
+mod guide {}
