@@ -4,6 +4,8 @@
 //# The default offers SHA-256 first and MD5 after it, because most SIP peers know nothing else; one line turns it off.
 //= rfc7616#3.3/opaque-alphabet SHOULD skip
 //# The room sends none by itself; the program that sets one chooses its letters.
+//= rfc8760#3/md5-discouraged SHOULD NOT skip
+//# The same.
 //= rfc7616#3.4/log-failure SHOULD skip
 //# A room without side effects; Verdict::Denied tells the program, which has the log.
 //= rfc7616#3.4/log-no-password SHOULD skip

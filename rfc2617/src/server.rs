@@ -380,6 +380,8 @@ impl Server {
         //# Malformed is the verdict that asks for 400.
         //= rfc7616#3.4.6/uri-same MUST
         //# Byte for byte under the HTTP profile.
+        //= rfc8760#2.6/uri-other MAY
+        //# Another URI alone is no reason to refuse.
         //= rfc8760#2.6/uri-may-differ MUST
         //# Under the SIP profile the caller gets both URIs and judges, because only it knows whom it serves.
         match self.config.profile == Profile::Http && sent.uri != request.uri {

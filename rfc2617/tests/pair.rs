@@ -416,6 +416,7 @@ fn the_confirmation_brings_the_next_nonce() {
 //= rfc7616#3.4.6/uri-agrees test
 //= rfc7616#3.4.6/uri-same test
 //= rfc7616#3.4.6/uri-400 test
+//= rfc8760#2.6/uri-other test
 //= rfc8760#2.6/uri-may-differ test
 //= rfc3261#22.4/uri-checked test
 #[test]

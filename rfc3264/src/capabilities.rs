@@ -194,6 +194,8 @@ impl LocalStream {
         if let Some(port) = self.rtcp_port.filter(|&port| Some(port) != self.port.checked_add(1)) {
             media.attributes.push_typed(&rfc4566::Rtcp { port, connection: None });
         }
+        //= rfc5761#5.1.1/offered MUST
+        //# Among the attributes of the stream.
         if self.rtcp_mux {
             media.attributes.extend(Attribute::flag("rtcp-mux"));
         }

@@ -86,9 +86,14 @@ impl Local {
         }
         let theirs = offered.media;
         let mut stream = self.stream.clone();
-        stream.rtcp_mux &= theirs.rtcp_mux();
         stream.tokens.retain(|token| has_token(&theirs.formats, token));
-        let mut media = stream.media(slot::common(&self.stream.formats, theirs, single));
+        let formats = slot::common(&self.stream.formats, theirs, single);
+        //= rfc5761#5.1.1/answered MUST
+        //# Said when both want it, as an attribute of the stream.
+        //= rfc5761#5.1.1/answer-types MUST
+        //# Numbers are the offer's to choose; one that looks like RTCP in the answer keeps the two ports apart.
+        stream.rtcp_mux &= theirs.rtcp_mux() && !formats.iter().any(|format| (64..96).contains(&format.payload_type));
+        let mut media = stream.media(formats);
         self.write_direction(self.wanted().and(offered.direction().reversed()), &mut media);
         media.attributes.remove("mid");
         media.attributes.extend(theirs.attributes.first("mid").cloned());

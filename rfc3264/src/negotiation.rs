@@ -65,7 +65,10 @@ impl Agreed {
         let (Some(local), Some(remote)) = (&self.local, &self.remote) else { return Vec::new() };
         let mut groups: Vec<Group> = local.attributes.groups().collect();
         groups.retain_mut(|group| {
-            let theirs = remote.attributes.groups().find(|theirs| theirs.semantics == group.semantics);
+            // Of several groups of one kind, theirs is the one that shares most with ours.
+            let shared = |theirs: &Group| theirs.mids.iter().filter(|mid| group.mids.contains(mid)).count();
+            let same_kind = remote.attributes.groups().filter(|theirs| theirs.semantics == group.semantics);
+            let theirs = same_kind.max_by_key(shared);
             group.mids.retain(|mid| theirs.as_ref().is_some_and(|theirs| theirs.mids.contains(mid)));
             theirs.is_some()
         });
@@ -370,6 +373,10 @@ impl Negotiation {
     //# Groups of kinds that the application did not name are left out of the answer; BUNDLE always is.
     //= rfc5888#9.2/known-semantics MUST
     //# The others are answered.
+    //= rfc5888#6/several MAY
+    //# Each group of the offer is answered by itself.
+    //= rfc5888#6/in-several MAY
+    //# So a stream comes back in every one that had it.
     //= rfc5888#9.2/subset MUST
     //# With the names of the offer, less those of refused streams.
     //= rfc5888#9.2/offerer-asks MUST
@@ -463,12 +470,10 @@ fn set_mid(media: &mut Media, mid: &Word) {
 //# Groups come from an offer in which every stream has a name, and names are kept.
 fn add_groups(session: &mut Session, groups: Vec<Group>) {
     let open: Vec<Word> = session.media.iter().filter(|media| media.port != 0).filter_map(Media::mid).collect();
-    for mut group in groups {
+    let written: Vec<Word> = session.attributes.groups().map(|group| group.semantics).collect();
+    for mut group in groups.into_iter().filter(|group| !written.contains(&group.semantics)) {
         group.mids.retain(|mid| open.contains(mid));
-        let written = session.attributes.groups().any(|other| other.semantics == group.semantics);
-        if !written {
-            session.attributes.push_typed(&group);
-        }
+        session.attributes.push_typed(&group);
     }
 }
 

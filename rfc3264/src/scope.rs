@@ -48,5 +48,11 @@
 //# Asked of the protocol that carries descriptions.
 //= rfc5888#4/unique MUST skip
 //# Names of own streams are the application's; names in answers are the offer's.
+//= rfc5888#7/play-together MUST skip
+//# Playing is the application's; it finds the groups that both agreed on in the description.
+//= rfc5888#7/timing MUST skip
+//# The same: sender reports of each stream are the means.
+//= rfc5888#7/without-rtp MAY skip
+//# The same.
 //= rfc5888#9.4/ignored MUST skip
 //# Reading a description ignores all attributes that nobody asks for; see the room rfc4566.

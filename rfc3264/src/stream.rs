@@ -124,6 +124,10 @@ impl Stream {
         //= rfc3264#8.4/zero-address MUST
         //# An address of zeros takes away both destinations and our right to send; the rest of the stream stays.
         let direction = Direction::new(agreed.sends() && !placeholder, agreed.receives());
+        //= rfc5761#5.1.1/not-answered MUST NOT
+        //# One port is used when both descriptions say so.
+        //= rfc5761#5.1.1/ready MUST
+        //# The endpoint of our RTCP is then that of RTP.
         let rtcp_mux = local.media.rtcp_mux() && remote.media.rtcp_mux();
         //= rfc3264#5.1/answer-numbers MUST
         //# What we send is listed from the peer's description, with the peer's numbers, whoever made the offer.

@@ -189,6 +189,9 @@ fn packet_lengths() {
 }
 
 //= rfc3264#5.1/rtcp-port test
+//= rfc5761#5.1.1/answered test
+//= rfc5761#5.1.1/not-answered test
+//= rfc5761#5.1.1/ready test
 #[test]
 fn where_rtcp_goes() {
     let rtcp = |own: LocalStream, offered: &str| {
@@ -212,6 +215,25 @@ fn where_rtcp_goes() {
     assert!(ours.port() == 5001 && !answer.contains("rtcp-mux"));
     let (ours, _, answer) = rtcp(own, "m=audio 4000 RTP/AVP 0\r\na=rtcp-mux\r\n");
     assert!(ours.port() == 5001 && !answer.contains("rtcp-mux"));
+}
+
+//= rfc5761#5.1.1/offered test
+//= rfc5761#5.1.1/answer-types test
+#[test]
+fn one_port_for_rtp_and_rtcp() {
+    let shared = |formats| LocalStream { rtcp_mux: true, ..LocalStream::audio(5000, formats) };
+    let mut alice = party(1, vec![shared(voice())]);
+    let offer = alice.offer().unwrap().to_string();
+    assert!(offer.split_once("m=audio").unwrap().1.contains("a=rtcp-mux\r\n"));
+    // 72 with the marker bit looks like 200, a sender report.
+    let answer = |number: u8| {
+        let mut bob = party(2, vec![shared(vec![format(96, "opus", 48000)])]);
+        let offered = format!("m=audio 4000 RTP/AVP {number}\r\na=rtpmap:{number} opus/48000\r\na=rtcp-mux\r\n");
+        let answer = bob.answer(audio(&offered)).unwrap().to_string();
+        assert_eq!(answer.contains("a=rtcp-mux"), bob.streams()[0].rtcp_mux);
+        bob.streams()[0].rtcp_mux
+    };
+    assert!(answer(63) && answer(96) && !answer(64) && !answer(72) && !answer(95));
 }
 
 #[test]

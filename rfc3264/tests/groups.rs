@@ -66,6 +66,17 @@ fn names_and_groups_in_later_offers() {
     assert!(groups(&bob.offer().unwrap()).is_empty());
 }
 
+//= rfc5888#6/several test
+//= rfc5888#6/in-several test
+#[test]
+fn several_groups_of_one_kind() {
+    let mut bob = bob();
+    let answer = bob.answer(offer("LS a v\nLS v x\nLS v", NAMED)).unwrap();
+    assert_eq!(groups(&answer), ["LS a v", "LS v", "LS v"]);
+    bob.hold();
+    assert_eq!(groups(&bob.offer().unwrap()), ["LS a v", "LS v", "LS v"]);
+}
+
 //= rfc5888#6/no-mid test
 //= rfc5888#6/unknown-mid test
 #[test]

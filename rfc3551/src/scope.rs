@@ -56,10 +56,16 @@
 //# Left to the program that sends.
 //= rfc3551#6/pcmu-and-dvi4 SHOULD skip
 //# PCMU is here; nobody speaks DVI4 any more.
-//= rfc2198#4/copy MAY skip
+//= rfc2198#3/copy MAY skip
 //# The encoder repeats what was sent: a copy is all it does.
-//= rfc2198#4/not-higher MUST NOT skip
+//= rfc2198#3/not-higher MUST NOT skip
 //# The encoder repeats what was sent, which never takes more.
+//= rfc4733#6/integrity MUST skip
+//# There is no SRTP; whoever needs this puts a tunnel below.
+//= rfc4733#6/srtp SHOULD skip
+//# The same.
+//= rfc3551#10/authenticate MAY skip
+//# Layers below are the program's.
 //= rfc4733#2.3.4/volume-ignored MUST skip
 //# The volume of every report is handed on; its doc says for which it means nothing.
 //= rfc4733#2.3.5/soft-state MAY skip

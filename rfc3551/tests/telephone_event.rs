@@ -63,6 +63,7 @@ fn media_after_a_key_goes_on_where_the_clock_stands() {
     }
 }
 
+//= rfc4733#2.5.1.3/segment-no-end test
 //= rfc4733#2.5.1.3/long test
 //= rfc4733#2.5.1.3/segment-timestamp test
 //= rfc4733#2.5.1.3/segment-no-marker test

@@ -2,6 +2,8 @@
 
 //= rfc8866#5.2/version-timestamp SHOULD skip
 //# No clock here: the caller draws the numbers; offer/answer counts versions up by one instead, as RFC 3264 wants.
+//= rfc3605#4/rtcp-only SHOULD NOT skip
+//# What a program does with a port is its own; here it is called RTCP.
 //= rfc8866#5.2/fqdn SHOULD skip
 //# The caller chooses between Connection::name and Connection::ip; peers behind NAT rarely have a name.
 //= rfc8866#5.6/international SHOULD skip

@@ -291,6 +291,8 @@ impl Sender {
         let limit = u64::from(self.limit);
         let duration = active.elapsed - active.segment;
         let end = active.end == Some(active.elapsed) && duration <= limit;
+        //= rfc4733#2.5.1.3/segment-no-end MUST NOT
+        //# As below.
         //= rfc4733#2.5.1.3/long MUST
         //# A full segment is reported with the longest duration and without E; the rest is the next segment's.
         let full = !end && duration >= limit;
