@@ -61,7 +61,7 @@ pub use jitter::{Inserted, JitterBuffer, JitterConfig, JitterStats, Playout};
 pub use mux::Kind;
 pub use ntp::NtpTime;
 pub use packet::{Csrcs, Extension, Packet};
-pub use session::{DropReason, Event, Leave, Session};
+pub use session::{DropReason, Event, Leave, Phase, Session, Stimulus, TRANSITIONS};
 pub use source::{Source, Validity};
 pub use stats::{Received, Sent, SessionStats, SourceStats};
 pub use view::View;

@@ -11,7 +11,7 @@ use super::repair::{Role, Sync};
 use super::routes::Routes;
 use super::store::Store;
 use super::write::Write;
-use super::{Address, Change, Config, Contact, Entry, Event, LookupId, Message, Output, Reason};
+use super::{Address, Change, Config, Contact, Entry, Event, LookupId, Message, Output, Phase, Reason, Stimulus};
 use crate::Key;
 
 /// One node of a ring.
@@ -79,19 +79,6 @@ pub struct Ring<A> {
     outputs: VecDeque<Output<A>>,
 }
 
-/// Where a node stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// In no ring.
-    Outside,
-    /// Looking for its place.
-    Joining,
-    /// In a ring.
-    Member,
-    /// Handing over what it holds.
-    Leaving,
-}
-
 impl<A: Address> Ring<A> {
     /// A node outside of any ring.
     pub fn new(own: Contact<A>, config: Config, rng: Rng) -> Ring<A> {
@@ -132,7 +119,7 @@ impl<A: Address> Ring<A> {
     pub fn resume(now: Instant, own: Contact<A>, config: Config, rng: Rng, contacts: Vec<Contact<A>>) -> Ring<A> {
         let mut ring = Ring::new(own, config, rng);
         ring.advance(now);
-        ring.become_member();
+        ring.become_member(Stimulus::Resume);
         let id = ring.own.id;
         let mut contacts: Vec<_> = contacts.into_iter().filter(|c| c.id != id).collect();
         contacts.sort_by_key(|c| id.distance(&c.id));
@@ -144,13 +131,14 @@ impl<A: Address> Ring<A> {
         ring
     }
 
-    /// Starts a new ring with this node alone in it.
+    /// Starts a new ring with this node alone in it. Nothing happens while this node is in a ring.
     pub fn create(&mut self, now: Instant) {
         self.advance(now);
-        self.become_member();
-        self.routes.stand_alone();
-        self.settled = true;
-        self.event(Event::Joined);
+        if self.become_member(Stimulus::Create) {
+            self.routes.stand_alone();
+            self.settled = true;
+            self.event(Event::Joined);
+        }
         self.report();
     }
 
@@ -158,8 +146,7 @@ impl<A: Address> Ring<A> {
     /// happens while this node is in a ring; see [`Ring::offer`] for that.
     pub fn join(&mut self, now: Instant, via: Contact<A>) {
         self.advance(now);
-        if self.phase == Phase::Outside && via.id != self.own.id {
-            self.phase = Phase::Joining;
+        if via.id != self.own.id && self.step(Stimulus::Join) {
             self.find_place(via);
         }
         self.report();
@@ -168,10 +155,10 @@ impl<A: Address> Ring<A> {
     /// Hands over what this node holds and goes: [`Event::Left`] follows.
     pub fn leave(&mut self, now: Instant) {
         self.advance(now);
-        match self.phase {
-            Phase::Member => self.start_leaving(),
-            Phase::Joining => self.depart(),
-            Phase::Outside | Phase::Leaving => (),
+        match (self.step(Stimulus::Leave), self.phase) {
+            (true, Phase::Leaving) => self.start_leaving(),
+            (true, _) => self.depart(),
+            (false, _) => (),
         }
         self.report();
     }
@@ -253,7 +240,9 @@ impl<A: Address> Ring<A> {
         }
         if self.stabilize_at <= self.now {
             self.stabilize_at = self.now + self.jittered(self.config.stabilize);
-            self.stabilize_round();
+            if self.step(Stimulus::Round) {
+                self.stabilize_round();
+            }
         }
         if self.repair_at <= self.now {
             self.repair_at = self.now + self.jittered(self.config.repair);
@@ -308,12 +297,16 @@ impl<A: Address> Ring<A> {
         self.now = self.now.max(now);
     }
 
-    pub(super) fn become_member(&mut self) {
-        self.phase = Phase::Member;
+    /// Joins the rounds, if the table lets this node in; false if not.
+    pub(super) fn become_member(&mut self, by: Stimulus) -> bool {
+        if !self.step(by) {
+            return false;
+        }
         // The first round comes at any time within one interval, so that nodes born together do not move in step.
         let first = |rng: &mut Rng, mean: Duration| mean.mul_f64(rng.unit());
         self.stabilize_at = self.now + first(&mut self.rng, self.config.stabilize);
         self.repair_at = self.now + first(&mut self.rng, self.config.repair);
+        true
     }
 
     /// Between half and one and a half of `mean`.
@@ -359,6 +352,7 @@ impl<A: Address> Ring<A> {
     /// What outlives the membership: outputs not yet taken, and the numbers that must not be used twice.
     pub(super) fn adopt(&mut self, old: Ring<A>, now: Instant, next_id: u64) {
         self.now = now;
+        self.phase = old.phase;
         self.next_id = next_id;
         self.told_predecessor = old.told_predecessor;
         self.told_successor = old.told_successor;

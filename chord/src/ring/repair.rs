@@ -194,7 +194,7 @@ impl<A: Address> Ring<A> {
                     self.replicas = self.replica_set();
                     self.bequeath(next, floor);
                 }
-                _ => self.depart(),
+                _ => self.released(),
             }
         }
     }

@@ -2,7 +2,7 @@
 //! the merging of two rings (paper section 4.5).
 use super::query::Purpose;
 use super::question::About;
-use super::{Address, Claim, Contact, Event, Message, Phase, Ring};
+use super::{Address, Claim, Contact, Event, Message, Phase, Ring, Stimulus};
 use crate::Key;
 
 impl<A: Address> Ring<A> {
@@ -132,7 +132,7 @@ impl<A: Address> Ring<A> {
 
     /// The successor knows this node.
     fn admitted(&mut self, predecessor: Option<&Contact<A>>) {
-        self.become_member();
+        self.become_member(Stimulus::Admitted);
         self.event(Event::Joined);
         self.fingers_left = usize::from(Key::BITS);
         // The successor's predecessor so far is ours now, and learns of its new successor at once.
@@ -200,7 +200,7 @@ impl<A: Address> Ring<A> {
     }
 
     pub(super) fn join_failed(&mut self) {
-        if self.phase == Phase::Joining {
+        if self.step(Stimulus::Refused) {
             self.clear();
             self.event(Event::JoinFailed);
         }
@@ -245,13 +245,20 @@ impl<A: Address> Ring<A> {
     //= chord#4.5/leave SHOULD
     //# The successor is given the values first, so that nobody asks in vain when the neighbours close the gap.
     pub(super) fn start_leaving(&mut self) {
-        self.phase = Phase::Leaving;
         match (self.routes.successors().first().cloned(), self.routes.floor()) {
             (Some(heir), Some(floor)) => self.bequeath(heir, floor),
-            _ => self.depart(),
+            _ => self.released(),
         }
     }
 
+    /// Nothing is left to hand over.
+    pub(super) fn released(&mut self) {
+        if self.step(Stimulus::Released) {
+            self.depart();
+        }
+    }
+
+    /// Tells the neighbours, and forgets the ring.
     pub(super) fn depart(&mut self) {
         let predecessor = self.routes.predecessor().cloned();
         let successors = self.routes.successors().to_vec();

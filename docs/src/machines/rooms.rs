@@ -12,5 +12,19 @@ pub fn all() -> Vec<Machine> {
         sip("non-invite-client", "SIP: non-INVITE client transaction", "client", &client::TABLE),
         sip("invite-server", "SIP: INVITE server transaction", "invite_server", &invite_server::TABLE),
         sip("non-invite-server", "SIP: non-INVITE server transaction", "server", &server::TABLE),
+        Machine::of(
+            "rtcp-timing",
+            "RTP: timing of RTCP",
+            "rfc3550/src/session/phase.rs",
+            rfc3550::Phase::Initial,
+            rfc3550::TRANSITIONS,
+        ),
+        Machine::of(
+            "chord-node",
+            "Chord: life of a node",
+            "chord/src/ring/phase.rs",
+            chord::ring::Phase::Outside,
+            chord::ring::TRANSITIONS,
+        ),
     ]
 }

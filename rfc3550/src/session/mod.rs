@@ -3,6 +3,7 @@
 mod event;
 mod members;
 mod own;
+mod phase;
 mod receive;
 mod report;
 
@@ -16,6 +17,7 @@ use wire::{Input, Instant, Machine, Output, Rng, Transmit};
 pub use event::{DropReason, Event, Leave};
 use members::Members;
 use own::{Conflicts, Flow, Own};
+pub use phase::{Phase, Stimulus, TRANSITIONS};
 
 use crate::{Config, Group, Kind, Schedule, SendError, Sent, SessionStats, SourceStats, Symmetric, Timer};
 
@@ -41,23 +43,20 @@ pub struct Session {
     reports: u64,
     /// The source whose turn it is in reports that cannot hold all.
     turn: u32,
-    state: State,
+    phase: Phase,
+    /// What to say in the phase [`Phase::Leaving`].
+    farewell: Option<Farewell>,
     latched: Latched,
     queue: VecDeque<Output<Event>>,
     /// Counters, and what sources that are gone had sent.
     stats: SessionStats,
 }
 
-/// Whether we take part.
+/// A goodbye that waits in a large group; counts the goodbyes of others.
 #[derive(Debug)]
-enum State {
-    Joined,
-    /// Waiting to say goodbye in a large group; counts the goodbyes of others.
-    Leaving {
-        reason: String,
-        members: usize,
-    },
-    Left,
+struct Farewell {
+    reason: String,
+    members: usize,
 }
 
 /// Which of the remote addresses have been fixed to where packets come from.
@@ -94,7 +93,8 @@ impl Session {
             reported: [None; 2],
             reports: 0,
             turn: 0,
-            state: State::Joined,
+            phase: Phase::Initial,
+            farewell: None,
             latched: Latched::default(),
             queue: VecDeque::new(),
             stats: SessionStats::default(),
@@ -117,7 +117,7 @@ impl Session {
         marker: bool,
     ) -> Result<(), SendError> {
         let now = self.advance_to(now);
-        if !matches!(self.state, State::Joined) {
+        if !self.takes_part() {
             return Err(SendError::Left);
         }
         let allowed = !self.is_mux() || Kind::allows(payload_type);
@@ -174,7 +174,7 @@ impl Session {
 
     /// Participants that are believed to exist, oneself included while joined, and how many of them sent data lately.
     pub fn group(&self) -> Group {
-        if let State::Leaving { members, .. } = self.state {
+        if let Some(Farewell { members, .. }) = self.farewell {
             return Group { members, senders: 0, we_sent: false };
         }
         let we_sent = self.we_sent();
@@ -197,6 +197,16 @@ impl Session {
             stats.sent.round_trip = stats.sent.round_trip.max(member.round_trip);
         }
         stats
+    }
+
+    /// How far it is in the timing of RTCP.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Whether it has not begun to leave.
+    fn takes_part(&self) -> bool {
+        matches!(self.phase, Phase::Initial | Phase::Regular)
     }
 
     /// Whether RTP and RTCP share a port.
@@ -268,7 +278,7 @@ impl Machine for Session {
         let now = self.advance_to(now);
         match input {
             Input::Datagram { local, remote, data } => match self.flow(local, &data) {
-                _ if matches!(self.state, State::Left) => self.stats.dropped += 1,
+                _ if self.phase == Phase::Left => self.stats.dropped += 1,
                 Some(Flow::Rtp) => self.receive_rtp(now, remote, data),
                 Some(Flow::Rtcp) => self.receive_rtcp(now, remote, data),
                 None => self.dropped(remote, DropReason::NotOurs),
@@ -287,7 +297,7 @@ impl Machine for Session {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        (!matches!(self.state, State::Left)).then(|| self.timer.deadline())
+        (self.phase != Phase::Left).then(|| self.timer.deadline())
     }
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use wire::Instant;
 
 use super::own::{Flow, Own};
-use super::{DropReason, Event, Leave, Session, State, Symmetric, lower_layers};
+use super::{DropReason, Event, Leave, Phase, Session, Stimulus, Symmetric, lower_layers};
 use crate::rtcp::{self, Compound, ItemType, ReportBlock, SenderInfo};
 use crate::{NtpTime, Packet, Source, Validity};
 
@@ -218,7 +218,7 @@ impl Session {
         self.stats.rtcp_received += 1;
         self.latch_rtcp(remote);
         let is_bye = compound.packets.iter().any(|p| matches!(p, rtcp::Packet::Goodbye(_)));
-        if is_bye || !matches!(self.state, State::Leaving { .. }) {
+        if is_bye || self.phase != Phase::Leaving {
             self.timer.average(size);
         }
         if let Err(reason) = self.take_compound(now, remote, &compound) {
@@ -305,10 +305,12 @@ impl Session {
     //= rfc3550#6.3.4/bye MUST
     //# Each listed source leaves the member and sender counts, if the goodbye came from that source's own address.
     fn take_bye(&mut self, now: Instant, remote: SocketAddr, bye: &rtcp::Goodbye) -> Result<(), DropReason> {
-        if let State::Leaving { members, .. } = &mut self.state {
+        if self.step(Stimulus::Goodbye)
+            && let Some(farewell) = &mut self.farewell
+        {
             //= rfc3550#6.3.7/count-byes MUST NOT
             //# While waiting to leave, members counts received goodbyes and nothing else.
-            *members = members.saturating_add(1);
+            farewell.members = farewell.members.saturating_add(1);
         }
         let mut result = Ok(());
         for ssrc in &bye.sources {
@@ -328,7 +330,7 @@ impl Session {
 
     /// Brings the next report nearer after members went.
     pub(super) fn shrunk(&mut self, now: Instant) {
-        if matches!(self.state, State::Joined) {
+        if self.step(Stimulus::Shrunk) {
             self.timer.shrunk(now, self.group().members);
         }
     }

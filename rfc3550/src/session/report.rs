@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use wire::Instant;
 
-use super::{Event, Leave, Session, State, lower_layers};
+use super::{Event, Farewell, Leave, Session, Stimulus, lower_layers};
 use crate::NtpTime;
 use crate::ntp::to_units;
 use crate::rtcp::{
@@ -25,42 +25,40 @@ impl Session {
     //# In a group of 50 or less the goodbye goes out at once.
     pub fn leave(&mut self, now: Instant, reason: &str) {
         let now = self.advance_to(now);
-        if !matches!(self.state, State::Joined) {
-            return;
-        }
-        if !self.own.spoke {
-            self.state = State::Left;
-            self.event(Event::Left);
-        } else if self.group().members <= BACKOFF_MEMBERS {
-            self.say_goodbye(now, reason);
-        } else {
-            let size = self.bye(reason).map_or(0, |data| data.len()) + lower_layers(self.config.local_rtcp);
-            self.timer.leave(now, size);
-            self.state = State::Leaving { reason: reason.to_owned(), members: 1 };
+        let on = match self.group().members {
+            _ if !self.own.spoke => Stimulus::LeaveUnheard,
+            0..=BACKOFF_MEMBERS => Stimulus::Leave,
+            _ => Stimulus::LeaveCrowd,
+        };
+        match (self.step(on), on) {
+            (false, _) => {}
+            (true, Stimulus::LeaveUnheard) => self.event(Event::Left),
+            (true, Stimulus::Leave) => self.say_goodbye(now, reason),
+            (true, _) => {
+                let size = self.bye(reason).map_or(0, |data| data.len()) + lower_layers(self.config.local_rtcp);
+                self.timer.leave(now, size);
+                self.farewell = Some(Farewell { reason: reason.to_owned(), members: 1 });
+            }
         }
     }
 
     fn say_goodbye(&mut self, now: Instant, reason: &str) {
         self.send_bye(now, reason);
-        self.state = State::Left;
         self.event(Event::Left);
     }
 
     pub(super) fn timer_expired(&mut self, now: Instant) {
-        if matches!(self.state, State::Joined) {
+        if self.takes_part() {
             self.expire(now);
         }
-        let group = self.group();
-        if !self.timer.expired(now, group) {
+        let is_due = self.timer.expired(now, self.group());
+        let on = if is_due { Stimulus::Due } else { Stimulus::TooEarly };
+        if !self.step(on) || !is_due {
             return;
         }
-        match &mut self.state {
-            State::Joined => self.send_report(now),
-            State::Leaving { reason, .. } => {
-                let reason = std::mem::take(reason);
-                self.say_goodbye(now, &reason);
-            }
-            State::Left => {}
+        match self.farewell.take() {
+            None => self.send_report(now),
+            Some(Farewell { reason, .. }) => self.say_goodbye(now, &reason),
         }
     }
 
@@ -122,7 +120,7 @@ impl Session {
     //# At once; the next regular report stays where it was, since the caller's pauses bound the rate.
     pub fn send_feedback(&mut self, now: Instant, feedback: Packet) -> bool {
         let now = self.advance_to(now);
-        if !matches!(self.state, State::Joined) || self.config.remote_rtcp.is_none() {
+        if !self.takes_part() || self.config.remote_rtcp.is_none() {
             return false;
         }
         let description = self.description();
