@@ -17,7 +17,6 @@ pub const PARTIAL: &[(&str, &str)] = &[
     ("rfc5104", "its lines are being matched with its key words"),
     ("rfc5802", "its lines are being matched with its key words"),
     ("rfc5929", "its lines are being matched with its key words"),
-    ("rfc6121", "its lines are being matched with its key words"),
     ("rfc6184", "its lines are being matched with its key words"),
     ("rfc6455", "its lines are being matched with its key words"),
     ("rfc7395", "its lines are being matched with its key words"),

@@ -68,6 +68,7 @@ fn leaf(certified: &Certified) -> Fingerprint {
 
 //= rfc6120#13.6/own-anchors test
 //= rfc6120#13.7.1.2.1/dns-id test
+//= rfc6120#13.6/anchors test
 #[tokio::test]
 async fn trust_decides_who_may_answer() {
     let right = certify(&["127.0.0.1"]);

@@ -87,6 +87,7 @@ fn starttls_stripped() {
 }
 
 //= rfc6120#5.3.1/mandatory test
+//= rfc6120#5.2/before-login test
 #[test]
 fn starttls_is_used_though_it_is_optional_and_a_login_stands_beside_it() {
     let mut rig = faced();
@@ -327,6 +328,7 @@ fn what_comes_out_of_turn_is_left_aside() {
     }
 }
 
+//= rfc6120#11.4/ignore-unknown test
 #[test]
 fn features_again_and_unknown_children_change_nothing() {
     let mut rig = Rig::connected(config(), Options::default());

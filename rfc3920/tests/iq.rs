@@ -142,6 +142,7 @@ fn every_request_has_an_end() {
 }
 
 //= rfc6120#8.2.3/reply test
+//= rfc6120#8.3.1/reply test
 #[test]
 fn requests_of_others_are_answered_by_somebody() {
     let mut rig = Rig::connected(config(), Options::default());

@@ -40,6 +40,7 @@ fn table_of_addresses() {
 
 //= rfc7622#3.3.1/excluded test
 //= rfc7622#3.5/leading-space test
+//= rfc6121#9/no-scheme test
 #[test]
 fn table_of_strings_that_are_none() {
     for (text, error) in [
@@ -49,6 +50,8 @@ fn table_of_strings_that_are_none() {
         ("@example.com/", Error::Empty(Part::Local)),
         ("henry\u{2163}@example.com", Error::Character(Part::Local)),
         ("\u{265a}@example.com", Error::Character(Part::Local)),
+        ("xmpp:juliet@example.com", Error::Character(Part::Local)),
+        ("xmpp:example.com", Error::Character(Part::Domain)),
         ("juliet@", Error::Empty(Part::Domain)),
         ("/foobar", Error::Empty(Part::Domain)),
         // And what the table leaves out.

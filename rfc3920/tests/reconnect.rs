@@ -236,6 +236,7 @@ fn a_host_without_a_port_is_looked_up_as_a_domain_is() {
 }
 
 //= rfc6120#4.9.3.19/bounded test
+//= rfc6120#4.7.1/absent-from test
 #[test]
 fn redirects_in_a_circle_end() {
     let mut rig = Rig::connected(config(), Options { mute: true, ..Options::default() });

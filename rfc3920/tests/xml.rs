@@ -114,6 +114,7 @@ fn a_restart_forgets_the_stream_and_its_declarations() {
 
 //= rfc6120#4.8.3/no-server test
 //= rfc6120#4.8.5/no-prefix test
+//= rfc6120#8.4/no-attributes test
 #[test]
 fn what_we_make_is_for_clients_and_has_no_prefix() {
     let request = stanza::iq_set(Some("alice@wonderland.example"), "1", Element::new(ns::BIND, "bind"));

@@ -154,6 +154,8 @@ impl Message {
     pub fn from_element(element: &Element) -> Result<Message, Error> {
         expect(element, ns::CLIENT, "message")?;
         let find = |ns, name| element.find(ns, name);
+        //= rfc6121#5.2.2/all SHOULD
+        //# All five.
         let kind = element.get("type").and_then(MessageType::from_name).unwrap_or(MessageType::Normal);
         Ok(Message {
             from: address_if(element, "from")?,
@@ -191,6 +193,10 @@ impl Message {
             .attr_opt("from", self.from.as_ref().map(Jid::as_str))
             .attr_opt("to", self.to.as_ref().map(Jid::as_str))
             .attr_opt("id", self.id.as_deref())
+            //= rfc6121#5.2.2/named SHOULD
+            //# All but normal, which no type means.
+            //= rfc6121#5.2.2/values MUST
+            //# An enum of the five.
             .attr_opt("type", (self.kind != MessageType::Normal).then_some(self.kind.name()));
         //= rfc6120#4.7.4/stanza MAY
         //# Where the application names one.
@@ -201,6 +207,22 @@ impl Message {
             None => element,
         };
         let element = element
+            //= rfc6121#5.2.4/optional MAY
+            //# If there is one.
+            //= rfc6121#5.2.4/plain MUST NOT
+            //# A text, in which markup is escaped.
+            //= rfc6121#5.2.3/optional MAY
+            //# Receipts and chat states have none.
+            //= rfc6121#5.2.3/many MAY skip
+            //# One body, in one language.
+            //= rfc6121#5.2.5/optional MAY
+            //# For every type, when the application gives one.
+            //= rfc6121#5.2.5/one MUST NOT
+            //# One field, one element.
+            //= rfc6121#5.2.5/plain MUST NOT
+            //# A text, in which markup is escaped.
+            //= rfc6121#5.2.5/parent MAY skip
+            //# Neither written nor read.
             .leaf_if(ns::CLIENT, "subject", self.subject.as_deref())
             .leaf_if(ns::CLIENT, "body", self.body.as_deref())
             .leaf_if(ns::CLIENT, "thread", self.thread.as_deref())

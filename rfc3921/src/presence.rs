@@ -98,6 +98,8 @@ impl Presence {
     /// The same for somebody alone.
     //= rfc6120#8.2.2/directed MAY
     //# As into rooms.
+    //= rfc6121#4.6.2/directed MAY
+    //# To anybody, such as a room.
     pub fn with_to(mut self, to: Jid) -> Presence {
         self.to = Some(to);
         self
@@ -155,12 +157,36 @@ impl Presence {
             .attr_opt("to", self.to.as_ref().map(Jid::as_str))
             .attr_opt("id", self.id.as_deref())
             .attr_opt("type", self.kind.name());
+        //= rfc6121#4.7.2.2/optional MAY
+        //# If there are any.
+        //= rfc6121#4.7.2.2/plain MUST NOT
+        //# A text, in which markup is escaped.
+        //= rfc6121#4.7.2.2/many MAY skip
+        //# One text is written, in the language of the stream.
+        //= rfc6121#4.7.2.2/unavailable MAY
+        //# As when a room is left.
         let element = element.leaf_if(ns::CLIENT, "status", self.status.as_deref());
         let element = match &self.kind {
+            //= rfc6121#4.5.1/no-show MUST NOT
+            //# These belong to this arm alone.
+            //= rfc6121#4.7.2.1/one MUST NOT
+            //# One field, one element.
+            //= rfc6121#4.7.2.1/plain MUST NOT
+            //# A name of an enum.
+            //= rfc6121#4.7.2.1/optional MAY
+            //# Written when there is something to say.
+            //= rfc6121#4.7.2.3/one MUST NOT
+            //# One field, one element.
+            //= rfc6121#4.7.2.3/plain MUST NOT
+            //# A number.
+            //= rfc6121#4.7.2.3/optional MAY
+            //# Zero is not written.
             PresenceType::Available => element
                 .leaf_if(ns::CLIENT, "show", self.show.map(Show::name))
                 .with((self.priority != 0).then(|| leaf(ns::CLIENT, "priority", &self.priority.to_string())))
                 .with(self.caps.iter().map(Caps::to_element)),
+            //= rfc6121#4.7.1/error-child MUST
+            //# The type cannot be had without one.
             PresenceType::Error(error) => element.child(error.to_element()),
             _ => element,
         };

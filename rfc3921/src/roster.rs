@@ -91,6 +91,8 @@ impl Change {
     //# An item without an address, or with none that is one, is no item; the address is its key in the roster.
     //= rfc6121#2.1.2.5/unknown-subscription MUST
     //# No subscription, and a value that is not defined, is none; removal means nothing in a whole roster.
+    //= rfc6121#2.1.2.5/push MUST
+    //# Read by the same code, where removal is a change of its own.
     pub fn from_element(element: &Element) -> Result<Change, Error> {
         expect(element, ns::ROSTER, "item")?;
         let jid = address(element, "jid")?;
@@ -125,6 +127,8 @@ impl Change {
     //# Only what a client may ask for is written: the approval of an item that came from the server stays here.
     //= rfc6121#2.1.2.2/no-ask MUST NOT
     //# A request carries address, name and groups alone: never approved, ask, or a subscription other than remove.
+    //= rfc6121#2.1.2.5/remove MAY
+    //# For a removal, and for nothing else.
     pub fn to_request(&self) -> Element {
         match self {
             Change::Removed(_) => self.to_element(),
@@ -137,6 +141,10 @@ fn item_element(jid: &Jid) -> Element {
     Element::new(ns::ROSTER, "item").attr("jid", jid.as_str())
 }
 
+//= rfc6121#2.1.2.4/name MAY
+//# If the contact has one.
+//= rfc6121#2.1.2.6/groups MAY
+//# All that it is in.
 fn named(item: &Item) -> Element {
     item_element(&item.jid)
         .attr_opt("name", item.name.as_deref())

@@ -59,12 +59,18 @@ fn a_roster_that_is_known_is_not_sent_again() {
 //= xep-0280#4/once test
 //= xep-0030#3.1/own-features test
 //= xep-0163#6/notify test
+//= rfc6121#2.2/both test
+//= rfc6121#4.2.1/ready test
+//= rfc6121#2.6.2/bootstrap test
+//= rfc6120#8.2.2/broadcast test
+//= rfc6121#2.6.2/offered test
 #[test]
 fn a_session_begins_in_order() {
     let (mut world, _) = alice();
     let said = sent(&mut world);
     let at = |what: &str| said.iter().position(|s| s.contains(what)).unwrap_or_else(|| panic!("{what} in {said:#?}"));
     assert!(at("jabber:iq:roster") < at("<presence"));
+    assert!(said[at("jabber:iq:roster")].contains(" ver=''"));
     assert_eq!(said.iter().filter(|s| s.contains("urn:xmpp:carbons:2")).count(), 1);
     let presence = element(&said[at("<presence")]);
     assert!(presence.get("to").is_none() && presence.get("type").is_none() && presence.has(ns::CAPS, "c"));
@@ -120,6 +126,11 @@ fn contacts_get_answers_and_unknown_nodes_none() {
 //= rfc6121#3.2.1/cancel test
 //= rfc6121#3.3.1/unsubscribe test
 //= rfc6121#3.4.1/only-offered test
+//= rfc6121#2.1.2.1/by-presence test
+//= rfc6121#2.1.2.2/by-presence test
+//= rfc6121#3.1.1/id test
+//= rfc6121#3.1.4/id test
+//= rfc6121#3.1.4/own-id test
 #[test]
 fn roster_and_subscriptions_are_asked_for_as_they_must() {
     let (mut world, alice) = alice();
@@ -145,9 +156,11 @@ fn roster_and_subscriptions_are_asked_for_as_they_must() {
     }
     let refused = world.act(alice, |alice, now| alice.approve(now, &queen));
     assert!(matches!(refused, Err(CommandError::NotOffered(_))));
-    world.say(ALICE, "<presence from='queen@wonderland.example' type='subscribe'/>");
+    world.say(ALICE, "<presence from='queen@wonderland.example' type='subscribe' id='q1'/>");
     world.act(alice, |alice, now| alice.approve(now, &queen)).unwrap();
-    assert_eq!(last(&mut world).get("type"), Some("subscribed"));
+    let said = last(&mut world);
+    assert_eq!(said.get("type"), Some("subscribed"));
+    assert!(said.get("id").is_some_and(|id| id != "q1"));
 }
 
 //= rfc6121#3.1.4/ask-user test
@@ -171,6 +184,7 @@ fn nobody_is_let_in_without_the_user() {
 
 //= rfc6121#4.2.4/show test
 //= rfc6121#4.5.4/gone test
+//= rfc6121#4.5.4/bare test
 #[test]
 fn contacts_come_and_go() {
     let (mut world, alice) = alice();
@@ -196,6 +210,9 @@ fn contacts_come_and_go() {
 //= xep-0184#5.3/to-sender test
 //= xep-0308#3/replace-id test
 //= xep-0444#4.1/which-id test
+//= rfc6121#5.1/chat-type test
+//= rfc6121#5.2.1/to test
+//= rfc6121#5.2.2/named test
 #[test]
 fn messages_are_written_and_read_as_they_must() {
     let (mut world, alice) = alice();

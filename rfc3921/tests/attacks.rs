@@ -139,6 +139,8 @@ fn an_archive_that_does_not_stop_is_cut_off() {
 //= rfc6121#2.1.6/from test
 //= rfc6121#2.1.6/answer test
 //= rfc6121#2.1.6/one-item test
+//= rfc6121#2.1.6/forged test
+//= rfc6121#2.6.3/last test
 #[test]
 fn a_roster_push_from_anybody_else_changes_nothing() {
     let (mut world, alice) = alice();
@@ -316,6 +318,7 @@ fn errors_for_what_was_never_sent_are_nothing() {
     assert_eq!(world.house().got.iter().filter(|(_, s)| s.get("type") == Some("error")).count(), 0); // no answer, no loop
 }
 
+//= rfc6121#5.1/share-off test
 #[test]
 fn strangers_are_not_shown_and_not_answered() {
     let (mut world, alice) = alice();
@@ -326,6 +329,12 @@ fn strangers_are_not_shown_and_not_answered() {
     world.say(ALICE, &message(MALLORY, "<body>there?</body><request xmlns='urn:xmpp:receipts'/>"));
     assert_eq!(world.texts(alice), ["there?"]);
     assert!(!world.house().got.iter().any(|(_, s)| s.get("to") == Some(MALLORY)));
+    // nor does she by writing to him
+    world.act(alice, |alice, now| alice.say(now, &jid(MALLORY), "who asks?".into())).unwrap();
+    let said = world.house().got.clone();
+    let to_mallory: Vec<_> =
+        said.iter().filter(|(_, s)| s.get("to").is_some_and(|to| to.starts_with("mallory"))).collect();
+    assert!(matches!(to_mallory[..], [(_, message)] if message.name() == "message"), "{to_mallory:?}");
     // what is published by no contact is nothing
     let event = "<event xmlns='http://jabber.org/protocol/pubsub#event'><items node='urn:xmpp:bookmarks:1'>\
         <item id='den@rooms.wood.example'><conference xmlns='urn:xmpp:bookmarks:1' autojoin='true'/></item></items></event>";

@@ -319,9 +319,19 @@ proptest! {
     //= rfc6121#5.2.5/opaque test
     //= xep-0203#2/stamp test
     //= xep-0085#5.1/one test
+    //= rfc6121#5.2.2/values test
+    //= rfc6121#5.2.4/plain test
+    //= rfc6121#5.2.5/one test
+    //= rfc6121#5.2.5/plain test
     #[test]
     fn messages(value in message()) {
         same(&value, value.to_element(), Message::from_element)?;
+        let element = value.to_element();
+        prop_assert!(element.get("type").is_none_or(|name| MessageType::from_name(name).is_some()));
+        for name in ["subject", "body", "thread"] {
+            prop_assert!(element.find_all(ns::CLIENT, name).count() <= 1);
+            prop_assert!(element.find_all(ns::CLIENT, name).all(|child| child.children().next().is_none()));
+        }
         let odd = value.to_element().attr("type", "odd").child(Element::new("urn:example:odd", "odd").attr("odd", "1"));
         prop_assert_eq!(Message::from_element(&odd).unwrap().kind, MessageType::Normal);
         let two = value.to_element().child(ChatState::Gone.to_element()).child(ChatState::Active.to_element());
@@ -336,6 +346,13 @@ proptest! {
     //= rfc6121#4.7.2.1/show-values test
     //= rfc6121#4.7.2.3/priority test
     //= rfc6121#4.7.2/subscription-bare test
+    //= rfc6121#4.5.1/no-show test
+    //= rfc6121#4.7.2.1/one test
+    //= rfc6121#4.7.2.1/plain test
+    //= rfc6121#4.7.2.2/plain test
+    //= rfc6121#4.7.2.3/one test
+    //= rfc6121#4.7.2.3/plain test
+    //= rfc6121#4.7.1/error-child test
     #[test]
     fn presences(value in presence()) {
         same(&value, value.to_element(), Presence::from_element)?;
@@ -345,10 +362,16 @@ proptest! {
             .child(Element::new(ns::CLIENT, "priority").with_text("200"));
         let odd = Presence::from_element(&odd).unwrap();
         prop_assert_eq!((odd.show, odd.priority), (None, 0));
-        if value.kind == PresenceType::Subscribe {
-            let element = value.to_element();
+        let element = value.to_element();
+        if !value.is_available() {
             prop_assert!(!element.has(ns::CLIENT, "show") && !element.has(ns::CLIENT, "priority"));
         }
+        for name in ["show", "status", "priority"] {
+            prop_assert!(element.find_all(ns::CLIENT, name).count() <= 1);
+            prop_assert!(element.find_all(ns::CLIENT, name).all(|child| child.children().next().is_none()));
+        }
+        let is_error = matches!(value.kind, PresenceType::Error(_));
+        prop_assert_eq!(element.has(ns::CLIENT, "error"), is_error);
     }
 
     //= rfc6121#2.1.2.5/unknown-subscription test
@@ -356,6 +379,7 @@ proptest! {
     //= rfc6121#2.1.2.2/no-ask test
     //= rfc6121#2.1.2.3/required test
     //= rfc6121#2.6.3/replace test
+    //= rfc6121#2.1.2.5/push test
     #[test]
     fn rosters(value in vec(change(), 0..5), ver in of(word())) {
         let query = RosterQuery { ver, items: value };

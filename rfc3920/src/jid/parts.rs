@@ -32,6 +32,8 @@ pub fn localpart(text: &str) -> Result<Cow<'_, str>, Error> {
     };
     //= rfc7622#3.3.1/excluded MUST NOT
     //# Looked for after the mapping, so that a wide slash or at sign does not slip through.
+    //= rfc6121#9/no-scheme MUST NOT
+    //# The colon of a scheme is none of the characters of a localpart, nor of a domain.
     if prepared.bytes().any(|byte| EXCLUDED.contains(&byte)) {
         return Err(Error::Character(Part::Local));
     }

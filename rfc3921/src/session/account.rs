@@ -172,6 +172,8 @@ impl Session {
     ///
     /// # Errors
     /// [`CommandError`].
+    //= rfc6121#4.4.1/elsewhere SHOULD
+    //# Pictures, bookmarks and whatever an application has are published at the account.
     pub fn publish(
         &mut self,
         now: Instant,

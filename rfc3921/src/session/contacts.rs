@@ -58,6 +58,8 @@ impl Presences {
         let Some(of) = self.0.get_mut(from.bare_str()) else { return false };
         let was = match from.resource() {
             Some(name) => of.remove(name).is_some(),
+            //= rfc6121#4.5.4/bare SHOULD
+            //# All resources at once.
             None => !std::mem::take(of).is_empty(),
         };
         if of.is_empty() {
@@ -70,6 +72,8 @@ impl Presences {
 /// What comes in.
 impl Session {
     pub(super) fn presence(&mut self, element: &Element) {
+        //= rfc6121#4.7.1/unknown-type SHOULD skip
+        //# Left aside in silence: an answer would tell strangers that somebody is there.
         let Ok(presence) = Presence::from_element(element) else { return self.drop_noise(DropReason::IllFormed) };
         let from = presence.from.clone().unwrap_or_else(|| self.account.clone());
         if self.rooms.contains_key(from.bare_str()) {
@@ -134,6 +138,10 @@ impl Session {
 
     //= rfc6121#3.1.4/ask-user MUST
     //# Nobody is let in by the machine: the application is told once, and decides.
+    //= rfc6121#4.7.2.2/shown MAY
+    //# The application gets it, to show it.
+    //= rfc6121#11/no-status MAY skip
+    //# Whether to show the words is left to the application.
     fn asked_for_presence(&mut self, from: Jid, status: Option<String>) {
         if self.roster.find(&from).is_some_and(|item| item.subscription.sees_us()) {
             // they have it, and did not know
@@ -154,6 +162,10 @@ impl Session {
     //# Without `from`, or from one's own bare address: whatever anybody else says about the roster is refused.
     //= rfc6121#2.1.6/answer MUST
     //# Every push of the own server is answered by an empty result, as it would be by any other client.
+    //= rfc6121#2.1.6/forged MUST NOT
+    //# It is refused before anything of it is read.
+    //= rfc6121#2.6.3/last SHOULD
+    //# Each push's version replaces the one that is kept.
     pub(super) fn roster_push(&mut self, iq: &Element) {
         if !self.is_own_server(iq) {
             self.drop_noise(DropReason::ForgedPush);
@@ -190,6 +202,8 @@ impl Session {
 /// Commands.
 impl Session {
     /// Tells everybody who may know how available the user is; from now on in every session.
+    //= rfc6121#4.4.1/again MAY
+    //# Whenever the application calls it.
     pub fn set_availability(&mut self, now: Instant, availability: Option<Availability>) {
         self.tick(now);
         let was = std::mem::replace(&mut self.config.availability, availability).is_some();
@@ -212,6 +226,12 @@ impl Session {
     //# All that is about subscriptions goes to bare addresses.
     //= rfc6121#3.1.1/id SHOULD
     //# With an id, so that an error can be told from another.
+    //= rfc6121#2.1.2.2/by-presence MUST
+    //# Presence, never the roster; `unsubscribe` takes it back.
+    //= rfc6121#3.1.1/named MAY
+    //# `set_contact` is another command, for whenever the application wants it.
+    //= rfc6121#4.7.2.2/subscription MAY
+    //# Words for who is asked.
     pub fn subscribe(&mut self, now: Instant, jid: &Jid, status: Option<&str>) -> Result<(), CommandError> {
         let presence = Presence { status: status.map(str::to_owned), ..Presence::new(PresenceType::Subscribe) };
         self.about_subscription(now, jid, presence)
@@ -225,6 +245,10 @@ impl Session {
     //# `subscribed` here, `unsubscribed` by refuse_presence; both forget that somebody waits.
     //= rfc6121#3.4.1/only-offered MUST NOT
     //# Nobody is approved before having asked, unless the stream offers pre-approval.
+    //= rfc6121#2.1.2.1/by-presence MUST
+    //# Presence, never the roster, before somebody asks as well as after.
+    //= rfc6121#3.4.1/offered MAY
+    //# The same command.
     pub fn approve(&mut self, now: Instant, jid: &Jid) -> Result<(), CommandError> {
         let asked = self.subscribers.contains(jid.bare_str()) || self.is_contact(jid);
         let offered = self.startup.online().is_some_and(|online| online.offers(ns::PRE_APPROVAL, "sub"));
@@ -258,6 +282,10 @@ impl Session {
         self.about_subscription(now, jid, Presence::new(PresenceType::Unsubscribe))
     }
 
+    //= rfc6121#3.1.4/id SHOULD
+    //# All that is about subscriptions has one.
+    //= rfc6121#3.1.4/own-id MUST NOT
+    //# A fresh one each time; that of the request is not even kept.
     fn about_subscription(&mut self, now: Instant, jid: &Jid, presence: Presence) -> Result<(), CommandError> {
         self.tick(now);
         let presence = Presence { id: Some(self.rng.token(12)), ..presence.with_to(jid.bare()) };
@@ -305,6 +333,14 @@ impl Session {
     }
 
     /// What is told about us.
+    //= rfc6121#4.2.1/content MAY
+    //# What the application set, and the capabilities.
+    //= rfc6121#4.4.1/relevant SHOULD
+    //# There is nothing else in it.
+    //= rfc6121#4.7.3/extended MAY
+    //# The capabilities (XEP-0115).
+    //= rfc6121#4.7.3/about SHOULD
+    //# Likewise.
     pub(super) fn own_presence(&self) -> Option<Presence> {
         let availability = self.config.availability.clone()?;
         let Availability { show, status, priority } = availability;
@@ -324,6 +360,8 @@ impl Session {
     /// Unavailable presence before the stream ends.
     //= rfc6121#4.5.1/unavailable SHOULD
     //# Sent before the stream is closed in order.
+    //= rfc6121#4.5.1/reason MAY skip
+    //# A session ends without a word; rooms are left with one, if the user gives it.
     pub(super) fn say_goodbye(&mut self) {
         if self.is_online() && self.config.availability.is_some() {
             self.send_presence(Presence::new(PresenceType::Unavailable));

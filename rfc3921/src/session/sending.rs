@@ -38,6 +38,10 @@ pub struct Text {
     /// What it is about.
     pub subject: Option<String>,
     /// To which exchange it belongs.
+    //= rfc6121#5.2.5/unique MUST skip
+    //# No thread is made here: the name is the application's.
+    //= rfc6121#5.2.5/no-identity MUST skip
+    //# Likewise.
     pub thread: Option<String>,
     /// Which message it answers.
     pub reply: Option<Reply>,
@@ -219,6 +223,20 @@ impl Session {
     //# Every message names whom it is for.
     //= rfc6120#8.1.3/recommended SHOULD
     //# An id that nobody can guess; only bare chat states go without.
+    //= rfc6121#5.1/thread SHOULD skip
+    //# All that two people say is one exchange here; an application that wants more gives threads.
+    //= rfc6121#5.1/first-bare SHOULD
+    //# To whom the application says: conversations are with bare addresses.
+    //= rfc6121#5.1/reply-full SHOULD skip
+    //# As with lock.
+    //= rfc6121#5.1/unlock SHOULD
+    //# Nothing was locked, so the bare address it is.
+    //= rfc6121#5.1/share SHOULD skip
+    //# A stranger learns nothing of us by being written to.
+    //= rfc6121#5.1/share-off MUST
+    //# It is never shared so.
+    //= rfc6121#5.2.1/reply SHOULD skip
+    //# As with lock: all clients of both take part in a conversation.
     fn compose(&mut self, to: &Jid) -> Result<Message, CommandError> {
         let room = self.rooms.get(to.bare_str());
         if room.is_some_and(|room| room.state != RoomState::Joined && to.is_bare()) {

@@ -82,6 +82,8 @@ impl Session {
         //# Where the stream offers versions, the kept one goes along, or an empty one to begin with.
         //= rfc6121#2.6.2/only-offered MUST NOT
         //# A version goes along only when the stream offers versions: the kept one, or an empty one.
+        //= rfc6121#2.6.2/bootstrap MUST
+        //# An empty text in place of none.
         let ver = versioned.then(|| self.roster.ver.clone().unwrap_or_default());
         let roster = Query { ver, items: Vec::new() }.to_element();
         self.begin_with(None, roster, Purpose::Roster);
@@ -162,6 +164,10 @@ impl Session {
         if self.server.info.has(ns::BLOCKING) {
             let _ = self.ask_get(None, Blocking::query(), Purpose::BlockList);
         }
+        //= rfc6121#2.2/both MUST
+        //# The roster has been asked for; presence follows, unless the application wants to be no one's to see.
+        //= rfc6121#4.2.1/ready MUST
+        //# A session is told by the stream when all that is so.
         self.send_availability();
         if self.config.bookmarks && self.server.account.is("pubsub", "pep") {
             let _ = self.ask_get(None, pubsub::items(ns::BOOKMARKS, &[], None), Purpose::Bookmarks);
