@@ -11,14 +11,10 @@ pub(super) fn cards(plan: &Plan<'_>, from: &str, row: &Row<'_, '_>, lines: &[&st
     if row.marks.is_empty() {
         return String::new();
     }
-    let room = row.seen(lines, row.to) as f32;
-    let mut used: f32 = row.marks.iter().map(|placed| height(placed, false)).sum();
+    let sizes = sizes(&row.marks, row.seen(lines, row.to) as f32);
     let mut out = format!("<div class=\"span\" style=\"--n:{}\"><div class=\"stick\">\n", row.seen(lines, row.end));
-    for placed in &row.marks {
-        let more = height(placed, true) - height(placed, false);
-        let is_open = used + more <= room;
-        used += if is_open { more } else { 0.0 };
-        out.push_str(&card(plan, from, placed, is_open));
+    for (placed, size) in row.marks.iter().zip(sizes) {
+        out.push_str(&card(plan, from, placed, size));
     }
     out.push_str("</div></div>\n");
     if !row.around.is_empty() {
@@ -33,31 +29,63 @@ pub(super) fn cards(plan: &Plan<'_>, from: &str, row: &Row<'_, '_>, lines: &[&st
     out
 }
 
+/// How much of a card is seen at first. All of it is one click away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Size {
+    /// Its name alone.
+    Slim,
+    /// And what is asked.
+    Brief,
+    /// All.
+    Open,
+}
+
+/// The largest sizes at which cards take no more than `room` lines of code, as far as that can be told before they are
+/// drawn. One alone is never slim.
+fn sizes(marks: &[&Placed<'_>], room: f32) -> Vec<Size> {
+    let smallest = if marks.len() == 1 { Size::Brief } else { Size::Slim };
+    let mut sizes = vec![smallest; marks.len()];
+    let mut used: f32 = marks.iter().map(|placed| height(placed, smallest)).sum();
+    for size in [Size::Brief, Size::Open] {
+        for (placed, own) in marks.iter().zip(&mut sizes) {
+            let more = height(placed, size) - height(placed, *own);
+            if used + more <= room {
+                used += more;
+                *own = size;
+            }
+        }
+    }
+    sizes
+}
+
 /// About how many lines of code a card is high.
-fn height(placed: &Placed<'_>, is_open: bool) -> f32 {
+fn height(placed: &Placed<'_>, size: Size) -> f32 {
     let lines = |text: &str| text.chars().count().div_ceil(46) as f32;
     let words = lines(&placed.entry.requirement.words);
-    match is_open {
-        false => 1.7 + words.min(2.0) * 0.9,
-        true => 4.4 + (words + lines(&placed.mark.note) + others(placed).count().min(4) as f32) * 0.9,
+    match size {
+        Size::Slim => 1.7,
+        Size::Brief => 1.8 + words.min(2.0) * 0.93,
+        Size::Open => 4.4 + (words + lines(&placed.mark.note) + others(placed).count().min(4) as f32) * 0.93,
     }
 }
 
-fn card(plan: &Plan<'_>, from: &str, placed: &Placed<'_>, is_open: bool) -> String {
+fn card(plan: &Plan<'_>, from: &str, placed: &Placed<'_>, size: Size) -> String {
     let (mark, requirement) = (placed.mark, &placed.entry.requirement);
     let state = placed.entry.state().name();
-    let about = match mark.kind {
-        Kind::Met(_) => state,
-        Kind::Test => "test",
-        Kind::Skip(_) => "skipped",
-        Kind::Todo(_) => "todo",
+    let about = match (mark.kind, state) {
+        (Kind::Met(_), "tested") => "<i class=\"state\" title=\"tested\">&#10003;</i>".to_string(),
+        (Kind::Met(_), state) => format!("<i class=\"state\">{state}</i>"),
+        (Kind::Test, _) => "<i class=\"state\">test</i>".into(),
+        (Kind::Skip(_), _) => "<i class=\"state\">skipped</i>".into(),
+        (Kind::Todo(_), _) => "<i class=\"state\">todo</i>".into(),
     };
     let document = plan.documents.get(mark.id.document.as_str()).map(|documents| documents[0]);
     let outside = document.map(|document| section_href(document, &mark.id.section)).filter(|to| to.starts_with("http"));
     let outside = outside.map_or(String::new(), |to| {
         format!(
-            " <a class=\"out\" href=\"{}\" rel=\"external\">&#167;{} at its source</a>",
+            " <a class=\"out\" href=\"{}\" rel=\"external\">{} &#167;{}</a>",
             escape(&to),
+            document_name(&mark.id.document),
             mark.id.section
         )
     });
@@ -66,12 +94,13 @@ fn card(plan: &Plan<'_>, from: &str, placed: &Placed<'_>, is_open: bool) -> Stri
         false => format!("<p class=\"how\">{}</p>\n", code(&mark.note)),
     };
     format!(
-        "<details class=\"card {state}\" data-for=\"{anchor}\"{open}>\n<summary><b class=\"level\">{level}</b> \
-         <a class=\"id\" href=\"{to}\"><span>{name} &#167;{section}</span> {slug}</a> <i class=\"state\">{about}</i>\n\
+        "<details class=\"card {state}{slim}\" data-for=\"{anchor}\"{open}>\n<summary><span class=\"head\">\
+         <b class=\"level\">{level}</b> <a class=\"id\" href=\"{to}\">{slug}</a> <small>{name} {section}</small> {about}</span>\n\
          <span class=\"words\">{words}</span></summary>\n{note}{others}<p class=\"links\"><a href=\"{to}\">Requirement</a>{outside}</p>\n\
          </details>\n",
         anchor = placed.anchor,
-        open = if is_open { " open" } else { "" },
+        open = if size == Size::Open { " open" } else { "" },
+        slim = if size == Size::Slim { " slim" } else { "" },
         level = requirement.level,
         to = id_href(&up(from), &mark.id),
         name = document_name(&mark.id.document),
@@ -131,5 +160,31 @@ pub(super) fn document_name(name: &str) -> String {
     match name.strip_prefix("rfc").filter(|number| number.chars().all(|c| c.is_ascii_digit())) {
         Some(number) => format!("RFC {number}"),
         None => name.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Coverage, Tree, site::Site};
+
+    #[test]
+    fn cards_are_as_large_as_there_is_room() {
+        let spec = "# RFC 9999 X\n## 1 Y\n- `a` MAY (both): A.\n- `b` MAY (both): B.\n";
+        let code = "//= rfc9999#1/a MAY\n//# How.\n//= rfc9999#1/b MAY\n//# How.\nfn f() {}\n";
+        let tree = Tree::from([("room/SPEC.md", spec), ("room/src/lib.rs", code)]);
+        let coverage = Coverage::of(&tree);
+        let plan = Plan::of(Site::new(&tree, &coverage));
+        let marks: Vec<_> = plan.sources["room/src/lib.rs"].marks.iter().collect();
+        for (room, want) in [
+            (1.0, [Size::Slim, Size::Slim]),
+            (5.0, [Size::Brief, Size::Slim]),
+            (6.0, [Size::Brief, Size::Brief]),
+            (10.0, [Size::Open, Size::Brief]),
+            (20.0, [Size::Open, Size::Open]),
+        ] {
+            assert_eq!(sizes(&marks, room), want, "{room}");
+        }
+        assert_eq!(sizes(&marks[..1], 1.0), [Size::Brief]);
     }
 }

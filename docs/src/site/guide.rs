@@ -1,8 +1,10 @@
 //! The front page and the pages of the guide, in the order of its table of contents.
 
 use super::markdown;
+use super::meter::{Counts, meter};
 use super::page::{Page, escape, up};
 use super::plan::Plan;
+use crate::Entry;
 
 /// The table of contents.
 const CONTENTS: &str = "docs/guide/README.md";
@@ -20,7 +22,10 @@ pub(super) fn pages(plan: &Plan<'_>) -> Vec<(String, String)> {
     let mut pages = Vec::new();
     for (file, text) in plan.site.tree.files().filter(|(file, _)| file.ends_with(".md") && !file.contains('/')) {
         let path = if file == "README.md" { "index.html".into() } else { file.to_lowercase().replace(".md", ".html") };
-        let body = markdown::render(plan, &path, file, text).html;
+        let mut body = markdown::render(plan, &path, file, text).html;
+        if file == "README.md" {
+            body = body.replacen("</p>\n", &format!("</p>\n{}", summary(plan)), 1);
+        }
         let title = if file == "README.md" { "Reference protocols in Rust".into() } else { Plan::title(text) };
         pages.push(Page { path: &path, title: &title, side: String::new(), body }.framed(plan));
     }
@@ -37,6 +42,19 @@ pub(super) fn pages(plan: &Plan<'_>) -> Vec<(String, String)> {
         pages.push(Page { path, title: "Guide", side: String::new(), body }.framed(plan));
     }
     pages
+}
+
+/// How much of what all documents ask is met, with the ways on.
+fn summary(plan: &Plan<'_>) -> String {
+    let all: Counts = plan.site.coverage.entries.values().map(Entry::state).collect();
+    format!(
+        "<div class=\"summary\">{}<p>{} requirements of {} documents: {}.</p>\n<p><a href=\"guide/index.html\">Read the guide</a> \
+         <a href=\"rooms/index.html\">Browse the source</a> <a href=\"coverage.html\">See the coverage</a></p></div>\n",
+        meter(&all),
+        all.total(),
+        plan.documents.len(),
+        all.words()
+    )
 }
 
 /// The table of contents, followed by the pages that it forgets.

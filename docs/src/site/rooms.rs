@@ -145,8 +145,8 @@ fn density(plan: &Plan<'_>, is_wanted: impl Fn(&str) -> bool) -> String {
     let lines: usize = sources.iter().map(|source| source.lines.len()).sum();
     let marks: usize = sources.iter().map(|source| source.marks.len()).sum();
     let mut out = format!("{} file{}, {lines} lines", sources.len(), if sources.len() == 1 { "" } else { "s" });
-    if marks > 0 {
-        let per_mille = 10_000 * marks / lines.max(1);
+    let per_mille = 10_000 * marks / lines.max(1);
+    if per_mille > 0 {
         out.push_str(&format!(", {}.{} marks per 1000 lines", per_mille / 10, per_mille % 10));
     }
     out

@@ -19,7 +19,7 @@ if (is_narrow()) all("details.side").forEach((side) => { side.open = false; });
 
 // Cards of a source, requirements of a document, or headings of a page: what j and k walk through.
 const stops = all(".card").length ? all(".card") : all(".req").length ? all(".req") : all("main h2");
-let at = -1;
+let at = -1, opened = null;
 
 function walk(step) {
   const shown = stops.filter((stop) => stop.offsetParent !== null || stop.closest(".left"));
@@ -37,7 +37,9 @@ function aim(stop) {
   all(".current").forEach((old) => old.classList.remove("current"));
   at = stops.indexOf(stop);
   stop.classList.add("current");
-  if (stop.matches("details")) stop.open = true;
+  if (opened) opened.open = false;
+  opened = stop.matches("details") && !stop.open ? stop : null;
+  if (opened) opened.open = true;
   place_of(stop).scrollIntoView({ block: "start" });
   const focus = one("summary", stop) || one("a", stop);
   if (focus) focus.focus({ preventScroll: true });
