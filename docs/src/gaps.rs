@@ -18,7 +18,6 @@ pub const PARTIAL: &[(&str, &str)] = &[
     ("rfc5802", "its lines are being matched with its key words"),
     ("rfc5929", "its lines are being matched with its key words"),
     ("rfc6184", "its lines are being matched with its key words"),
-    ("rfc6455", "its lines are being matched with its key words"),
     ("rfc7395", "its lines are being matched with its key words"),
     ("rfc7590", "its lines are being matched with its key words"),
     ("rfc7622", "its lines are being matched with its key words"),

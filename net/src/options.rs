@@ -92,6 +92,8 @@ impl Prepared {
             Transport::Ws => Ok(Some(Layers::new(vec![Box::new(WsLayer::client(self.ws.clone(), remote)?)], false))),
             #[cfg(all(feature = "tls", feature = "ws"))]
             Transport::Wss => {
+                //= rfc6455#10.6/tls MUST
+                //# With the feature `tls`.
                 //= rfc6455#4.1/tls-first MUST
                 //# WebSocket stands upon TLS and starts when that is open.
                 //= rfc6455#4.1/tls-fails MUST

@@ -199,6 +199,7 @@ async fn nobody_listening_is_refused() {
 }
 
 //= rfc6455#4.1/tls-first test
+//= rfc6455#10.6/tls test
 //= rfc6455#4.1/tunnel test
 #[tokio::test]
 async fn a_secure_websocket_shows_nothing_but_tls() {

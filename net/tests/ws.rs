@@ -226,6 +226,10 @@ fn violations(masked: bool) -> Vec<(&'static str, Vec<u8>, u16)> {
 //= rfc6455#7.4.1/no-1006 test
 //= rfc6455#7.4.1/no-1015 test
 //= rfc6455#8.1/utf-8 test
+//= rfc6455#10.4/protect test
+//= rfc6455#10.4/limits test
+//= rfc6455#10.7/validate test
+//= rfc6455#10.7/drop test
 #[tokio::test]
 async fn a_client_that_breaks_a_rule_is_told_and_closed() {
     for (what, bytes, status) in violations(true) {

@@ -89,11 +89,15 @@ async fn names_come_in_any_case_and_further_headers_do_not_matter() {
 //= rfc6455#4.2.1/key test
 //= rfc6455#4.2.1/version test
 //= rfc6455#4.2.2/version test
+//= rfc6455#4.4/all-versions test
+//= rfc6455#11.3.1/once test
+//= rfc6455#11.3.5/once test
 //= rfc6455#4.2.2/resource test
 //= rfc6455#7.2.2/abort test
 #[tokio::test]
 async fn other_requests_are_refused_with_a_status() {
     let none = "";
+    let twice = |name: &str, value: &str| request(GET, &[]).replace("Host:", &format!("{name}: {value}\r\nHost:"));
     let cases = [
         ("another method", request("POST / HTTP/1.1", &[]), 400),
         ("an old version of HTTP", request("GET / HTTP/1.0", &[]), 400),
@@ -105,6 +109,8 @@ async fn other_requests_are_refused_with_a_status() {
         ("no key", request(GET, &[("Sec-WebSocket-Key", none)]), 400),
         ("a short key", request(GET, &[("Sec-WebSocket-Key", "c2hvcnQ=")]), 400),
         ("a key that is no base64", request(GET, &[("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25j!!==")]), 400),
+        ("two keys", twice("Sec-WebSocket-Key", KEY), 400),
+        ("two versions", twice("Sec-WebSocket-Version", "13"), 400),
         ("no version", request(GET, &[("Sec-WebSocket-Version", none)]), 426),
         ("another version", request(GET, &[("Sec-WebSocket-Version", "8")]), 426),
         ("another path", request("GET /chat HTTP/1.1", &[]), 404),
@@ -134,6 +140,15 @@ async fn a_subprotocol_is_agreed_on_or_nothing_opens() {
         let (head, opened, _) = asked(speaking(&["sip"]), list(offered)).await;
         assert!(head.starts_with("HTTP/1.1 400 ") && !opened, "{offered}: {head}");
     }
+}
+
+//= rfc6455#11.3.4/lines test
+#[tokio::test]
+async fn subprotocols_may_stand_in_several_lines() {
+    let lines = request(GET, &[("Sec-WebSocket-Protocol", "chat\r\nSec-WebSocket-Protocol: sip")]);
+    let (head, opened, _) = asked(speaking(&["sip"]), lines).await;
+    assert!(opened);
+    assert_eq!(header(&head, "sec-websocket-protocol"), Some("sip"));
 }
 
 #[tokio::test]
@@ -254,6 +269,9 @@ async fn a_request_has_what_it_is_told() {
 //= rfc6455#4.1/extension-answer test
 //= rfc6455#4.1/subprotocol-answer test
 //= rfc6455#4.1/nonconforming test
+//= rfc6455#11.3.2/once test
+//= rfc6455#11.3.3/once test
+//= rfc6455#11.3.4/once test
 #[tokio::test]
 async fn other_answers_are_refused() {
     type Answer = fn(&str) -> String;
@@ -266,6 +284,16 @@ async fn other_answers_are_refused() {
         ("no upgrade of the connection", none, |accept| answer(SWITCHING, accept, &[("Connection", "close")])),
         ("the answer to nothing", none, |_| answer(SWITCHING, "", &[])),
         ("the answer to another key", none, |_| answer(SWITCHING, ACCEPT, &[])),
+        ("two answers", none, |accept| {
+            answer(SWITCHING, accept, &[]).replacen("\r\n", &format!("\r\nSec-WebSocket-Accept: {accept}\r\n"), 1)
+        }),
+        ("two subprotocols", &["sip"], |accept| {
+            answer(SWITCHING, accept, &[("Sec-WebSocket-Protocol", "sip")]).replacen(
+                "\r\n",
+                "\r\nSec-WebSocket-Protocol: sip\r\n",
+                1,
+            )
+        }),
         ("an extension", none, |a| answer(SWITCHING, a, &[("Sec-WebSocket-Extensions", "permessage-deflate")])),
         ("an unasked subprotocol", none, |a| answer(SWITCHING, a, &[("Sec-WebSocket-Protocol", "sip")])),
         ("another subprotocol", &["sip"], |a| answer(SWITCHING, a, &[("Sec-WebSocket-Protocol", "xmpp")])),
@@ -289,6 +317,8 @@ async fn what_follows_the_answer_at_once_is_the_first_message() {
     assert_eq!(pieces(&told, CLIENT), ["hi"]);
 }
 
+//= rfc6455#3/no-fragment test
+//= rfc6455#3/number-sign test
 //= rfc6455#4.1/valid-uri test
 //= rfc6455#4.1/subprotocol-names test
 #[tokio::test]
@@ -297,6 +327,7 @@ async fn options_that_cannot_be_written_are_refused_before_anything_is_sent() {
         Ws { host: Some("a\r\nX-Injected: b".to_owned()), ..Ws::default() },
         Ws { origin: Some("a\nb".to_owned()), ..Ws::default() },
         Ws { path: "no path".to_owned(), ..Ws::default() },
+        Ws { path: "/a#b".to_owned(), ..Ws::default() },
         speaking(&["a b"]),
         speaking(&["a", "a"]),
         speaking(&[""]),

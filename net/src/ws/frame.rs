@@ -102,6 +102,10 @@ impl Reader {
         self.input.len() + self.started.as_ref().map_or(0, |(_, joined)| joined.len())
     }
 
+    //= rfc6455#10.7/validate MUST
+    //# Headers, order, lengths and text are checked here, whoever the peer is.
+    //= rfc6455#10.7/drop MAY
+    //# After the first violation nothing more is read.
     /// What the next whole frame brought; `None` until it is there.
     ///
     /// # Errors
@@ -159,6 +163,10 @@ impl Reader {
             }
             _ => 0,
         };
+        //= rfc6455#10.4/protect MUST
+        //# By the length that is announced, before anything is stored for it.
+        //= rfc6455#10.4/limits SHOULD
+        //# One for both: what a frame adds to a message.
         if header.length > self.limit.saturating_sub(joined) as u64 {
             return Err(Violation(Status::TooBig, "the message is too long"));
         }

@@ -109,6 +109,11 @@ pub(super) fn verify(ws: &Ws, accept: &str, data: &[u8]) -> Result<Option<usize>
     if !tokens(headers, &CONNECTION).any(|token| token.eq_ignore_ascii_case("upgrade")) {
         return Err("the answer does not upgrade the connection".to_owned());
     }
+    //= rfc6455#11.3.3/once MUST NOT
+    //# tungstenite writes one; an answer with two is none.
+    if twice(headers, &SEC_WEBSOCKET_ACCEPT) {
+        return Err("the answer accepts twice".to_owned());
+    }
     //= rfc6455#4.1/accept-answer MUST
     //# The header parser has removed white space around the value.
     if headers.get(SEC_WEBSOCKET_ACCEPT).is_none_or(|value| value.as_bytes() != accept.as_bytes()) {
@@ -119,6 +124,8 @@ pub(super) fn verify(ws: &Ws, accept: &str, data: &[u8]) -> Result<Option<usize>
     if headers.contains_key(SEC_WEBSOCKET_EXTENSIONS) {
         return Err("the answer has an extension that nobody asked for".to_owned());
     }
+    //= rfc6455#11.3.4/once MUST NOT
+    //# `answer` inserts one; two are refused here.
     //= rfc6455#4.1/subprotocol-answer MUST
     //# Exactly one, of those asked for; none at all only when none was.
     let mut agreed = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
@@ -156,6 +163,13 @@ pub(super) fn answer(ws: &Ws, data: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
     if headers.get_all(HOST).iter().count() != 1 {
         return Err(refuse(StatusCode::BAD_REQUEST, "the request names no host"));
     }
+    //= rfc6455#11.3.1/once MUST NOT
+    //# `ask` inserts one; a request with two is refused, as each could be meant.
+    //= rfc6455#11.3.5/once MUST NOT
+    //# The same.
+    if twice(headers, &SEC_WEBSOCKET_KEY) || twice(headers, &SEC_WEBSOCKET_VERSION) {
+        return Err(refuse(StatusCode::BAD_REQUEST, "a header that stands once stands there twice"));
+    }
     //= rfc6455#4.2.2/resource MUST
     //# Answered with 404; a listener has one resource.
     if Some(request.uri().path()) != ws.path.split('?').next() {
@@ -181,10 +195,14 @@ pub(super) fn answer(ws: &Ws, data: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
     //# tungstenite writes these lines, with the accept value of the key.
     //= rfc6455#4.2.2/extensions MUST
     //# Whatever the client lists, nothing is chosen.
+    //= rfc6455#11.3.2/once MUST NOT
+    //# There is not even one.
     //= rfc6455#4.2.2/unasked-extensions MUST NOT
     //# Nothing is named.
     let mut response = create_response(&request).map_err(|error| refuse(StatusCode::BAD_REQUEST, error))?;
     if !ws.subprotocols.is_empty() {
+        //= rfc6455#11.3.4/lines MAY
+        //# All lines of the header are one list.
         //= rfc6455#4.2.2/subprotocol MUST
         //# The first of the client's list that the options have; the spelling is the client's.
         //= rfc6455#4.2.2/no-subprotocol MUST NOT
@@ -202,6 +220,8 @@ pub(super) fn answer(ws: &Ws, data: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
 }
 
 /// What a refused client hears.
+//= rfc6455#4.4/all-versions MUST
+//# 13 is all.
 fn refuse(status: StatusCode, reason: impl ToString) -> Refusal {
     let version = if status == StatusCode::UPGRADE_REQUIRED { "Sec-WebSocket-Version: 13\r\n" } else { "" };
     let answer = format!("HTTP/1.1 {status}\r\n{version}Connection: close\r\nContent-Length: 0\r\n\r\n").into_bytes();
@@ -226,6 +246,10 @@ fn whole(data: &[u8], limit: usize) -> Whole {
 
 fn is(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
     headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(wanted.as_bytes()))
+}
+
+fn twice(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers.get_all(name).iter().nth(1).is_some()
 }
 
 fn tokens<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {

@@ -41,6 +41,11 @@ impl Ws {
         let twice = |(at, name): (usize, &String)| self.subprotocols[..at].contains(name);
         let wrong = match self {
             _ if !self.path.starts_with('/') => "a path starts with a slash",
+            //= rfc6455#3/no-fragment MUST NOT
+            //# Refused, since a parser would cut it off without a word.
+            //= rfc6455#3/number-sign MUST
+            //# The same test: whoever means the character writes %23.
+            _ if self.path.contains('#') => "a path has no fragment",
             _ if !self.subprotocols.iter().all(token) => "a subprotocol is a token",
             _ if self.subprotocols.iter().enumerate().any(twice) => "a subprotocol stands there twice",
             _ => return Ok(()),

@@ -74,3 +74,13 @@
 //# Both kinds of messages are taken.
 //= rfc6455#7.4.1/missing-extensions SHOULD skip
 //# None is missed.
+//= rfc6455#10.2/origin SHOULD skip
+//# Peers prove in their own protocols who they are, and nothing here trusts a browser's cookies.
+//= rfc6455#10.2/origin-403 SHOULD skip
+//# As above.
+//= rfc6455#10.6/use-tls SHOULD skip
+//# Which transport a connection takes is the machine's choice.
+//= rfc6455#11.3.2/lines MAY skip
+//# No extension is asked for.
+//= rfc6455#11.3.5/lines MAY skip
+//# There is one version to tell.
