@@ -38,6 +38,9 @@ mod reader;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/amf.md")]
+mod guide {}
 
 pub use error::{Error, ErrorKind};
 pub use limits::Limits;

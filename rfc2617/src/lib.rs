@@ -26,3 +26,7 @@ pub use grammar::{Limits, Param, Scheme};
 pub use hash::{Hash, Hex, ha1, userhash};
 pub use info::AuthenticationInfo;
 pub use server::{Accepted, Lookup, Malformed, Server, ServerConfig, StaleCause, Verdict};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/digest.md")]
+mod guide {}

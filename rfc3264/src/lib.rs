@@ -47,3 +47,7 @@ pub use error::Error;
 pub use format::Format;
 pub use negotiation::{Negotiation, StreamId, answer, offer};
 pub use stream::{Endpoint, Stream};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/offer-answer.md")]
+mod guide {}

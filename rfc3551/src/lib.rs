@@ -45,3 +45,7 @@ pub mod telephone_event;
 pub use codec::{Codec, open};
 pub use concealment::Concealment;
 pub use payload_type::{Assignment, DYNAMIC, Encoding, Media, PayloadType};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/payloads.md")]
+mod guide {}

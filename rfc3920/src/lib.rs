@@ -108,3 +108,7 @@ pub mod sasl;
 pub mod stanza;
 pub mod stream;
 pub mod xml;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/xmpp-core.md")]
+mod guide {}

@@ -120,3 +120,7 @@ pub mod vcard;
 pub mod version;
 
 pub use error::Error;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/xmpp-im.md")]
+mod guide {}

@@ -60,3 +60,7 @@ pub use origin::Origin;
 pub use session::{Line, Session};
 pub use text::{Text, Word};
 pub use time::{Repeat, Time, TypedTime, UNIX_EPOCH, Unit, Zone};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/sdp.md")]
+mod guide {}
