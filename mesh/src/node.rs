@@ -45,6 +45,8 @@ pub struct Node {
     next_query: u64,
     book: Book,
     seen: Seen,
+    /// The second before which everything is forgotten.
+    purged: u64,
     recent: Recent,
     tree: tree::Tree,
     routes: Routes,
@@ -97,6 +99,7 @@ impl Node {
         let backoff = (config.timing.backoff, config.timing.backoff_max);
         let mut timers = Timers::default();
         timers.arm(Timer::Dial, Instant::ZERO);
+        let seen = Seen::new(config.limits.seen, &mut rng);
         Node {
             id,
             protocols,
@@ -111,8 +114,9 @@ impl Node {
             lookups: BTreeMap::new(),
             next_query: 0,
             book: Book::new(&config.seeds, config.limits.addresses, backoff),
-            seen: Seen::new(config.limits.seen, &mut rng),
-            recent: Recent::new(config.limits.recent, config.limits.recent_bytes),
+            recent: Recent::new(config.limits.recent, config.limits.recent_bytes, seen.state()),
+            seen,
+            purged: 0,
             tree: tree::Tree::default(),
             routes: Routes::new(config.limits.routes, &mut rng),
             pending: BTreeMap::new(),

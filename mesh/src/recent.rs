@@ -1,14 +1,14 @@
 //! Recent broadcasts, kept whole for neighbours that missed them.
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 use wire::{ConnId, Instant};
 
-use crate::seen::Key;
+use crate::seen::{Key, State};
 
 /// Whole frames, uncompressed, oldest first.
 pub(crate) struct Recent {
-    kept: BTreeMap<Key, Kept>,
+    kept: HashMap<Key, Kept, State>,
     order: VecDeque<Key>,
     bytes: usize,
     limit: usize,
@@ -40,8 +40,8 @@ impl Kept {
 }
 
 impl Recent {
-    pub fn new(limit: usize, limit_bytes: usize) -> Recent {
-        Recent { kept: BTreeMap::new(), order: VecDeque::new(), bytes: 0, limit, limit_bytes }
+    pub fn new(limit: usize, limit_bytes: usize, state: State) -> Recent {
+        Recent { kept: HashMap::with_hasher(state), order: VecDeque::new(), bytes: 0, limit, limit_bytes }
     }
 
     /// Whether a frame of that length is kept at all.
@@ -102,7 +102,10 @@ impl Recent {
 
 #[cfg(test)]
 mod tests {
+    use wire::Rng;
+
     use super::*;
+    use crate::seen::Seen;
 
     fn kept(time: u64) -> Kept {
         let frame = Bytes::from_static(&[0; 100]);
@@ -111,7 +114,7 @@ mod tests {
 
     #[test]
     fn is_bounded_in_number_and_bytes() {
-        let mut recent = Recent::new(3, 250);
+        let mut recent = Recent::new(3, 250, Seen::new(1, &mut Rng::from_u64(1)).state());
         for n in 0..9u64 {
             recent.insert(Key::from(n), kept(n));
         }

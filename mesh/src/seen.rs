@@ -14,9 +14,12 @@ pub(crate) fn key(id: &MessageId) -> Key {
     id.as_bytes().first_chunk().map_or(0, |first| u128::from_be_bytes(*first))
 }
 
+/// How keys are hashed: by a random number, so that nobody can choose keys that fall together.
+pub(crate) type State = SeedableRandomState;
+
 /// A bounded set of messages.
 pub(crate) struct Seen {
-    ids: HashSet<Key, SeedableRandomState>,
+    ids: HashSet<Key, State>,
     /// In the order of arrival: an order by time would let a flood of messages from the future push out all others.
     order: VecDeque<(u64, Key)>,
     limit: usize,
@@ -24,8 +27,13 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub fn new(limit: usize, rng: &mut Rng) -> Seen {
-        let state = SeedableRandomState::with_seed(rng.u64(), SharedSeed::global_fixed());
+        let state = State::with_seed(rng.u64(), SharedSeed::global_fixed());
         Seen { ids: HashSet::with_hasher(state), order: VecDeque::new(), limit: limit.max(1) }
+    }
+
+    /// For other tables of the same keys.
+    pub fn state(&self) -> State {
+        self.ids.hasher().clone()
     }
 
     /// Remembers the message; false when it was known. Forgets the oldest when there are too many.

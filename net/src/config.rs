@@ -132,6 +132,8 @@ pub struct Stats {
     pub stream_bytes_in: u64,
     /// Bytes written to streams.
     pub stream_bytes_out: u64,
+    /// Times that something was written to a connection; what a machine writes in one go is written at once.
+    pub stream_writes: u64,
     /// Writes to, and closes of, connections that are gone or never were.
     pub late_writes: u64,
     /// Lookups answered with addresses.

@@ -29,6 +29,8 @@ pub(crate) struct Conn {
     /// What is to be written to the socket; before that is connected, what the machine wrote.
     pub queue: VecDeque<Bytes>,
     pub queued: usize,
+    /// Whether it is on the list of those with something new in the queue.
+    pub gathered: bool,
     /// Whether the peer's FIN has come.
     pub ended: bool,
     /// Whether TLS began after the machine had heard of it.
@@ -82,6 +84,7 @@ impl Conn {
             remote,
             queue: VecDeque::new(),
             queued: 0,
+            gathered: false,
             ended: false,
             upgraded: false,
         })
@@ -106,6 +109,24 @@ impl Conn {
     /// Whether the machine has heard of it.
     pub fn is_known(&self) -> bool {
         !(self.id.is_inbound() && matches!(self.phase, Phase::Handshaking { .. }))
+    }
+
+    /// Writes the front of the queue, as much as the socket takes.
+    fn put(&mut self) -> io::Result<usize> {
+        let Ok(stream) = &self.socket else { return Err(io::ErrorKind::NotConnected.into()) };
+        let written = match self.queue.len() {
+            0 => return Err(io::ErrorKind::InvalidInput.into()),
+            1 => stream.try_write(&self.queue[0])?,
+            length => {
+                let mut slices = [IoSlice::new(&[]); SLICES];
+                for (slice, data) in slices.iter_mut().zip(&self.queue) {
+                    *slice = IoSlice::new(data);
+                }
+                stream.try_write_vectored(&slices[..length.min(SLICES)])?
+            }
+        };
+        self.written(written);
+        Ok(written)
     }
 
     fn written(&mut self, mut length: usize) {
@@ -166,32 +187,59 @@ impl Io {
         }
     }
 
-    /// Writes what the socket takes at once and queues the rest; too much of that ends the connection.
-    pub fn conn_queue(&mut self, slot: usize, mut data: Bytes) {
-        let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
-        if let Ok(stream) = &conn.socket
-            && conn.queue.is_empty()
-            && let Ok(written) = stream.try_write(&data)
-        {
-            self.stats.stream_bytes_out += written as u64;
-            data.advance(written);
-        } // an error shows again at the next write or read
-        if conn.queued + data.len() > self.config.stream_queue {
-            return self.conn_break(slot, CloseReason::Overflow);
+    /// Queues what is to be written once the machine has said all that it has to say now; too much of it ends the
+    /// connection.
+    pub fn conn_queue(&mut self, slot: usize, data: Bytes) {
+        let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+        if data.is_empty() {
+            return;
         }
-        if !data.is_empty() {
-            conn.queued += data.len();
-            conn.queue.push_back(data);
+        conn.queued += data.len();
+        conn.queue.push_back(data);
+        if conn.socket.is_ok() && !std::mem::replace(&mut conn.gathered, true) {
+            self.gathered.push(slot);
+        }
+        if conn.queued > GATHERED.min(self.config.stream_queue) {
+            self.conn_put(slot);
+            if self.unsent_in(slot) > self.config.stream_queue {
+                self.conn_break(slot, CloseReason::Overflow);
+            }
+        }
+    }
+
+    /// Writes what was queued since the last time, all that is for one connection with one system call.
+    pub fn write_gathered(&mut self) {
+        let mut gathered = std::mem::take(&mut self.gathered);
+        for slot in gathered.drain(..) {
+            if let Some(Source { kind: Kind::Conn(conn), .. }) = self.sources.at(slot) {
+                conn.gathered = false;
+            }
+            self.conn_put(slot);
+        }
+        self.gathered = gathered;
+    }
+
+    /// Writes what the socket takes at once. The rest, or an error, shows again at the next look.
+    fn conn_put(&mut self, slot: usize) {
+        let Some(Source { flag, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
+        if let Ok(written) = conn.put() {
+            self.stats.stream_writes += 1;
+            self.stats.stream_bytes_out += written as u64;
+        }
+        if !conn.queue.is_empty() {
             flag.raise();
         }
     }
 
-    pub fn unsent(&self, id: ConnId) -> usize {
-        let source = self.conns.get(&id).and_then(|slot| self.sources.get(*slot));
-        match source {
+    fn unsent_in(&self, slot: usize) -> usize {
+        match self.sources.get(slot) {
             Some(Source { kind: Kind::Conn(conn), .. }) => conn.queued,
             _ => 0,
         }
+    }
+
+    pub fn unsent(&self, id: ConnId) -> usize {
+        self.conns.get(&id).map_or(0, |slot| self.unsent_in(*slot))
     }
 
     pub fn no_delay(&self, id: ConnId, is_on: bool) {
@@ -326,20 +374,19 @@ impl Io {
     pub fn conn_flush(&mut self, slot: usize) {
         loop {
             let Some(Source { waker, kind: Kind::Conn(conn), .. }) = self.sources.at(slot) else { return };
-            let Ok(stream) = &conn.socket else { return };
+            if conn.socket.is_err() {
+                return;
+            }
             if conn.queue.is_empty() {
                 break;
             }
-            let mut slices = [IoSlice::new(&[]); 16];
-            for (slice, data) in slices.iter_mut().zip(&conn.queue) {
-                *slice = IoSlice::new(data);
-            }
-            match stream.try_write_vectored(&slices[..conn.queue.len().min(16)]) {
+            match conn.put() {
                 Ok(written) => {
+                    self.stats.stream_writes += 1;
                     self.stats.stream_bytes_out += written as u64;
-                    conn.written(written);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let Ok(stream) = &conn.socket else { return };
                     if stream.poll_write_ready(&mut Context::from_waker(waker)).is_pending() {
                         return;
                     }
@@ -423,3 +470,8 @@ impl Io {
         }
     }
 }
+
+/// What a connection may be given before it is written without waiting for more.
+const GATHERED: usize = 64 << 10;
+/// Pieces written at once.
+const SLICES: usize = 32;

@@ -249,8 +249,15 @@ impl<M: Machine> Driver<M> {
         self.machine
     }
 
-    /// Carries out what the machine says, and tells it what comes of it at once; false when there is more to tell.
+    /// Carries out what the machine says, and tells it what comes of it at once; false when there is more to tell. What
+    /// it wrote to connections leaves last, so that many pieces are one write.
     fn settle(&mut self) -> bool {
+        let settled = self.settle_machine();
+        self.io.write_gathered();
+        settled
+    }
+
+    fn settle_machine(&mut self) -> bool {
         for _ in 0..self.io.config.inputs_per_turn.max(1) {
             while let Some(output) = self.machine.poll() {
                 if let Some(event) = self.io.output(output) {

@@ -42,6 +42,8 @@ pub(crate) struct Io {
     pub retries: VecDeque<(Instant, usize)>,
     /// Why connections that were asked for failed, the latest first.
     pub failures: VecDeque<(ConnId, String)>,
+    /// Slots of connections with something new to be written.
+    pub gathered: Vec<usize>,
     pub scratch: Box<[u8]>,
     pub sources: Sources,
 }
@@ -89,6 +91,7 @@ impl Io {
             options: HashMap::new(),
             retries: VecDeque::new(),
             failures: VecDeque::new(),
+            gathered: Vec::new(),
             scratch: vec![0; config.read_size.max(65_536)].into_boxed_slice(),
             sources: Sources::default(),
             config,

@@ -62,6 +62,22 @@ async fn what_is_written_before_opening_arrives_first() {
 }
 
 #[tokio::test]
+async fn what_is_said_in_one_go_is_one_write() {
+    let mut driver = Driver::new(Puppet::default());
+    let mut client = TcpStream::connect(driver.bind_tcp(loopback()).unwrap()).unwrap();
+    let conn = opened(&mut driver).await;
+    for _ in 0..30 {
+        driver.machine_mut().write(conn, "piece ");
+    }
+    driver.machine_mut().close(conn);
+    assert_eq!(until_closed(&mut driver, conn).await.1, CloseReason::Local);
+    assert_eq!((driver.stats().stream_writes, driver.stats().stream_bytes_out), (1, 180));
+    let mut text = String::new();
+    client.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "piece ".repeat(30));
+}
+
+#[tokio::test]
 async fn closing_while_opening_still_sends_what_was_written() {
     let listener = TcpListener::bind(loopback()).unwrap();
     let mut driver = Driver::new(Puppet::default());

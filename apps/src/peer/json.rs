@@ -1,8 +1,9 @@
 //! Values of the network as JSON and back, as the drivers of py2p and js2p write them: bytes are `{"$bin": "hex"}`, a
 //! map key that is bytes is the text `$bin:` and the same digits, everything else is plain JSON.
 
+use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 use serde_json::{Map, Number, Value as Json, json};
-use serializer::Value;
+use serializer::{MessageId, Value};
 
 /// The JSON of a value. Numbers that JSON lacks become their names as text; an extension is `{"$ext": [code, "hex"]}`.
 ///
@@ -68,6 +69,37 @@ fn entry((name, value): (&String, &Json)) -> Result<(Value, Value), String> {
     Ok((key, to_value(value)?))
 }
 
+/// Values as [`from_value`] would have them, written without a value of JSON in between where it is easy.
+pub(super) struct Plain<'a>(pub &'a [Value]);
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for value in self.0 {
+            match value {
+                Value::Str(text) => list.serialize_element(&**text)?,
+                Value::Int(int) => list.serialize_element(int)?,
+                Value::Array(items) => list.serialize_element(&Plain(items))?,
+                other => list.serialize_element(&from_value(other))?,
+            }
+        }
+        list.end()
+    }
+}
+
+/// The id of a message in hexadecimal digits.
+pub(super) struct Digits<'a>(pub &'a MessageId);
+
+impl Serialize for Digits<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0.as_bytes()) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(*byte)]);
+        }
+        serializer.serialize_str(std::str::from_utf8(&digits).unwrap_or_default())
+    }
+}
+
 /// The text that stands for a map key.
 fn name(key: &Value) -> String {
     match key {
@@ -87,9 +119,13 @@ pub fn bin(bytes: &[u8]) -> Json {
 
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte)]).map(char::from).collect()
+}
+
+/// The digit of the lower half of a byte.
+fn digit(half: u8) -> u8 {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |n: u8| char::from(DIGITS[usize::from(n & 15)]);
-    bytes.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte)]).collect()
+    DIGITS[usize::from(half & 15)]
 }
 
 /// The bytes that hexadecimal digits stand for.
@@ -106,6 +142,8 @@ pub fn object<const N: usize>(fields: [(&str, Json); N]) -> Map<String, Json> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     #[test]
@@ -125,6 +163,17 @@ mod tests {
         assert_eq!(from_value(&Value::Float(f64::NAN)), "NaN");
         let pair = (Value::Array(vec![Value::Nil]), Value::Bool(true));
         assert_eq!(from_value(&Value::Map(vec![pair])), json!({"[null]": true}));
+    }
+
+    #[test]
+    fn what_is_written_at_once_is_the_same() {
+        let list = Value::Array(vec![Value::Nil, Value::from(-3), Value::from("\"é\n"), Value::from(&b"k"[..])]);
+        let map = Value::Map(vec![(Value::from("z"), Value::from(1.5)), (Value::from("a"), Value::from(u64::MAX))]);
+        let values = [list, map, Value::from(f64::NAN), Value::Bool(true), Value::Ext(3, Bytes::from_static(b"x"))];
+        let one_by_one: Json = values.iter().map(from_value).collect();
+        assert_eq!(serde_json::to_string(&Plain(&values)).unwrap(), one_by_one.to_string());
+        let id = MessageId::of(b"\0\xff");
+        assert_eq!(serde_json::to_value(Digits(&id)).unwrap(), hex(id.as_bytes()));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Starts the node, and holds the one loop of the program.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::time::Duration;
 
 use mesh::Incoming;
 use net::Driver;
-use serde_json::{Map, Value as Json, json};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
 use serializer::Id;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -14,7 +16,7 @@ use wire::Instant;
 
 use super::http::{self, Hook};
 use super::keyboard::{Line, MAX_LINE, Typing, keyboard};
-use super::node::Watched;
+use super::node::{Event, Watched};
 use super::op::Op;
 use super::options::{Kind, NodeOptions};
 use super::perform::Outcome;
@@ -101,7 +103,7 @@ impl Reports {
 /// What keeps it from starting.
 pub(super) async fn run(kind: Kind, options: NodeOptions) -> Result<(), Failure> {
     let signals = Signals::new().map_err(|e| Failure::runtime(format!("cannot take signals: {e}")))?;
-    let screen = Screen::new(options.json);
+    let mut screen = Screen::new(options.json);
     let Ready { driver, trace, listen, subnet, compression, pin } = set_up(kind, &options)?;
     let page = match options.http {
         Some(address) => Some(page(address).await?),
@@ -162,22 +164,22 @@ impl Program {
         while !self.has_left() {
             let wake = self.pending.iter().map(|pending| pending.until).chain(self.complain).chain(self.leaving).min();
             tokio::select! {
-                event = self.driver.next() => self.on_event(event),
+                event = next(&mut self.driver, &mut self.screen) => self.on_event(event),
                 Some(typing) = typing.recv(), if self.leaving.is_none() => self.on_typing(typing),
                 Some(command) = pages.recv() => self.on_request(&command.request, Asker::Page(command.answer)),
                 name = signals.next() => {
                     if self.leaving.is_some() {
                         tracing::info!("{name} again: stopping at once");
-                        self.say_bye();
-                        return;
+                        return self.say_bye();
                     }
                     self.leave();
                 }
                 () = asleep(wake) => self.on_time(),
             }
         }
+        self.screen.flush();
         self.driver.shutdown().await;
-        bye(&self.hook, self.screen);
+        bye(&self.hook, &mut self.screen);
     }
 
     /// Begins to leave: nothing new is taken, what is held is handed over.
@@ -192,8 +194,8 @@ impl Program {
         self.leaving.is_some_and(|at| at <= Wake::now() || !self.handing_over)
     }
 
-    fn say_bye(&self) {
-        bye(&self.hook, self.screen);
+    fn say_bye(&mut self) {
+        bye(&self.hook, &mut self.screen);
     }
 
     fn on_typing(&mut self, typing: Typing) {
@@ -261,7 +263,7 @@ impl Program {
     }
 
     /// Gives an answer to who asked.
-    pub fn answer(&self, asker: Asker, mut answer: Json) {
+    pub fn answer(&mut self, asker: Asker, mut answer: Json) {
         match asker {
             Asker::Line(tag) => {
                 if let Some(fields) = answer.as_object_mut() {
@@ -276,11 +278,14 @@ impl Program {
         }
     }
 
-    /// Tells an event to everybody.
-    pub fn tell(&self, event: Map<String, Json>) {
-        let event = Json::Object(event);
+    /// Tells an event to everybody. Only pages and people need it as a value of its own.
+    pub fn tell(&mut self, event: &impl Serialize) {
+        self.screen.object(event);
+        if self.screen.is_json() && !self.hook.is_watched() {
+            return;
+        }
+        let Ok(event) = serde_json::to_value(event) else { return };
         self.hook.event(&event);
-        self.screen.object(&event);
         if let Some((tone, text)) = words::event(&event) {
             self.screen.words(self.driver.now().since_origin().as_secs_f64(), tone, &text);
         }
@@ -304,11 +309,24 @@ fn too_long() -> String {
     format!("a line of more than {MAX_LINE} bytes was skipped")
 }
 
-fn bye(hook: &Hook, screen: Screen) {
+/// The next event of the node. When there is none at the moment, what was printed gets out before the program waits.
+async fn next(driver: &mut Driver<Watched>, screen: &mut Screen) -> Event {
+    poll_fn(|context| {
+        let event = driver.poll_next(context);
+        if event.is_pending() {
+            screen.flush();
+        }
+        event
+    })
+    .await
+}
+
+fn bye(hook: &Hook, screen: &mut Screen) {
     let bye = json!({"ev": "bye"});
     hook.event(&bye);
     screen.object(&bye);
     screen.newline();
+    screen.flush();
 }
 
 async fn asleep(until: Option<Wake>) {

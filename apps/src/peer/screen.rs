@@ -1,16 +1,18 @@
 use std::io::{IsTerminal, Write as _};
 
-use serde_json::Value as Json;
+use serde::Serialize;
 
 use super::words::Tone;
 use crate::common::clean;
 
 /// Standard output: JSON lines for programs, or words with the time for people, with colour and a prompt on a terminal.
-#[derive(Clone, Copy, Debug)]
+/// Lines are gathered, so that those of one moment cost one system call: whoever prints flushes before it waits.
+#[derive(Debug)]
 pub(super) struct Screen {
     json: bool,
     colour: bool,
     prompt: bool,
+    gathered: Vec<u8>,
 }
 
 impl Screen {
@@ -21,6 +23,7 @@ impl Screen {
             json,
             colour: terminal && std::env::var_os("NO_COLOR").is_none(),
             prompt: terminal && std::io::stdin().is_terminal(),
+            gathered: Vec::new(),
         }
     }
 
@@ -30,14 +33,20 @@ impl Screen {
     }
 
     /// Prints a line for programs; nothing for people.
-    pub fn object(&self, object: &Json) {
-        if self.json {
-            self.print(&object.to_string());
+    pub fn object(&mut self, object: &impl Serialize) {
+        if !self.json {
+            return;
         }
+        let before = self.gathered.len();
+        match serde_json::to_writer(&mut self.gathered, object) {
+            Ok(()) => self.gathered.push(b'\n'),
+            Err(_) => self.gathered.truncate(before), // no object of ours has a key that is no text
+        }
+        self.spill();
     }
 
     /// Prints a line for people, `seconds` after the start; nothing for programs.
-    pub fn words(&self, seconds: f64, tone: Tone, text: &str) {
+    pub fn words(&mut self, seconds: f64, tone: Tone, text: &str) {
         if self.json {
             return;
         }
@@ -52,34 +61,52 @@ impl Screen {
     }
 
     /// Prints lines for people, without the time.
-    pub fn list(&self, lines: &[String]) {
+    pub fn list(&mut self, lines: &[String]) {
         if !self.json {
             lines.iter().for_each(|line| self.print(&clean(line)));
         }
     }
 
     /// Shows that a line can be typed.
-    pub fn invite(&self) {
+    pub fn invite(&mut self) {
         if self.prompt {
-            let mut out = std::io::stdout().lock();
-            let _ = write!(out, "> ").and_then(|()| out.flush());
+            self.gathered.extend_from_slice(b"> ");
         }
     }
 
     /// Leaves the prompt's line, at the end.
-    pub fn newline(&self) {
+    pub fn newline(&mut self) {
         if self.prompt {
-            println!();
+            self.gathered.push(b'\n');
         }
     }
 
-    fn print(&self, line: &str) {
+    /// Gets out what was gathered.
+    pub fn flush(&mut self) {
+        if self.gathered.is_empty() {
+            return;
+        }
         // whoever closed the pipe does not want to know any more; the node goes on
         let mut out = std::io::stdout().lock();
-        let _ = match self.prompt {
-            true => write!(out, "\r\x1b[K{line}\n> "),
-            false => writeln!(out, "{line}"),
+        let _ = out.write_all(&self.gathered).and_then(|()| out.flush());
+        self.gathered.clear();
+        self.gathered.shrink_to(GATHERED);
+    }
+
+    fn print(&mut self, line: &str) {
+        let (before, after) = if self.prompt { ("\r\x1b[K", "\n> ") } else { ("", "\n") };
+        for part in [before, line, after] {
+            self.gathered.extend_from_slice(part.as_bytes());
         }
-        .and_then(|()| out.flush());
+        self.spill();
+    }
+
+    fn spill(&mut self) {
+        if self.gathered.len() >= GATHERED {
+            self.flush();
+        }
     }
 }
+
+/// Bytes of lines that are gathered at most before they are written.
+const GATHERED: usize = 32 << 10;

@@ -32,7 +32,7 @@ impl Program {
             sync::Event::Mesh(event) => self.on_mesh_event(event),
             sync::Event::Update { key, value, owner, time } => {
                 self.show_state();
-                self.tell(object([
+                self.tell(&object([
                     ("ev", "update".into()),
                     ("key", bin(&key)),
                     ("value", from_value(&value)),
@@ -42,11 +42,11 @@ impl Program {
             }
             sync::Event::Delete { key } => {
                 self.show_state();
-                self.tell(object([("ev", "delete".into()), ("key", bin(&key))]));
+                self.tell(&object([("ev", "delete".into()), ("key", bin(&key))]));
             }
             sync::Event::Refused { sender, reason, .. } => {
                 let reason = format!("write of {}: {reason}", short(sender.as_str()));
-                self.tell(object([("ev", "dropped".into()), ("reason", reason.into())]));
+                self.tell(&object([("ev", "dropped".into()), ("reason", reason.into())]));
             }
         }
     }
@@ -54,10 +54,10 @@ impl Program {
     pub fn on_chord_event(&mut self, event: chord::Event) {
         match event {
             chord::Event::Mesh(event) => self.on_mesh_event(event),
-            chord::Event::Add { key } => self.tell(object([("ev", "add".into()), ("key", bin(&key))])),
-            chord::Event::Delete { key } => self.tell(object([("ev", "delete".into()), ("key", bin(&key))])),
-            chord::Event::RingJoined => self.tell(object([("ev", "ring_joined".into())])),
-            chord::Event::RingChanged => self.tell(object([("ev", "ring_changed".into())])),
+            chord::Event::Add { key } => self.tell(&object([("ev", "add".into()), ("key", bin(&key))])),
+            chord::Event::Delete { key } => self.tell(&object([("ev", "delete".into()), ("key", bin(&key))])),
+            chord::Event::RingJoined => self.tell(&object([("ev", "ring_joined".into())])),
+            chord::Event::RingChanged => self.tell(&object([("ev", "ring_changed".into())])),
             chord::Event::Unjoined => {
                 self.handing_over = false;
                 self.settle(|wants| *wants == Wants::Unjoined, &json!({"result": true}));

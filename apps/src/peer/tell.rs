@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 
 use mesh::{Incoming, Reason};
 use net::Driver;
+use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
-use serializer::{Compression, Id, protocol_id};
+use serializer::{Compression, Id, Message, protocol_id};
 use wire::Transport;
 
-use super::json::{from_value, hex, object};
+use super::json::{Digits, Plain, from_value, object};
 use super::node::{Event, Watched};
 use super::options::{Kind, NodeOptions};
 use super::run::{Pending, Program, Wants};
@@ -114,11 +115,11 @@ impl Program {
 
     pub fn on_mesh_event(&mut self, event: mesh::Event) {
         match event {
-            mesh::Event::Connect => self.tell(object([("ev", "connect".into())])),
+            mesh::Event::Connect => self.tell(&object([("ev", "connect".into())])),
             mesh::Event::Joined(id) => self.joined(&id),
             mesh::Event::Left(id, reason) => {
                 self.count(&reason);
-                self.tell(object([
+                self.tell(&object([
                     ("ev", "left".into()),
                     ("id", id.as_str().into()),
                     ("reason", reason.to_string().into()),
@@ -127,12 +128,12 @@ impl Program {
             mesh::Event::Refused(remote, reason) => {
                 self.count(&reason);
                 let reason = format!("link with {remote}: {reason}");
-                self.tell(object([("ev", "dropped".into()), ("reason", reason.into())]));
+                self.tell(&object([("ev", "dropped".into()), ("reason", reason.into())]));
             }
             mesh::Event::Dropped(id, reason) => {
                 self.count(&reason);
                 let reason = format!("message of {}: {reason}", short(id.as_str()));
-                self.tell(object([("ev", "dropped".into()), ("reason", reason.into())]));
+                self.tell(&object([("ev", "dropped".into()), ("reason", reason.into())]));
             }
             mesh::Event::Message(incoming) => self.message(incoming),
             mesh::Event::Other(incoming) => {
@@ -140,7 +141,7 @@ impl Program {
             }
             mesh::Event::Undelivered { to, .. } => {
                 let why = format!("no way to {}: the message was not delivered", short(to.as_str()));
-                self.tell(object([("ev", "error".into()), ("error", why.into())]));
+                self.tell(&object([("ev", "error".into()), ("error", why.into())]));
             }
             mesh::Event::Surveyed(report) => self.surveyed(&report),
         }
@@ -150,21 +151,12 @@ impl Program {
         let peer = self.mesh().ok().and_then(|mesh| mesh.peer(id).map(|peer| self::peer(&peer, None)));
         let Some(Json::Object(mut event)) = peer else { return };
         event.insert("ev".into(), "joined".into());
-        self.tell(event);
+        self.tell(&event);
     }
 
     fn message(&mut self, incoming: Incoming) {
-        let message = &incoming.message;
-        self.hear_of(message.sender());
-        self.tell(object([
-            ("ev", "message".into()),
-            ("type", message.sub().map(|flag| flag.code()).into()),
-            ("packets", message.values().iter().map(from_value).collect()),
-            ("sender", message.sender().as_str().into()),
-            ("id", hex(message.id().as_bytes()).into()),
-            ("time", message.time().into()),
-            ("main", message.main().code().into()),
-        ]));
+        self.hear_of(incoming.message.sender());
+        self.tell(&Told::from(&incoming.message));
         self.last = Some(incoming);
     }
 
@@ -198,7 +190,7 @@ impl Program {
 
     /// Remembers that a node exists.
     fn hear_of(&mut self, id: &Id) {
-        if self.heard_of.len() < MAX_HEARD_OF {
+        if self.heard_of.len() < MAX_HEARD_OF && !self.heard_of.contains(id) {
             self.heard_of.insert(id.detached());
         }
     }
@@ -213,7 +205,7 @@ impl Program {
     }
 
     /// Says that nobody answers.
-    pub fn complain_about_seeds(&self) {
+    pub fn complain_about_seeds(&mut self) {
         if self.mesh().is_ok_and(|mesh| mesh.peers().next().is_some()) {
             return;
         }
@@ -223,7 +215,33 @@ impl Program {
             _ => super::security::advice(&self.options),
         };
         let why = format!("no answer from {} yet: {why} (trying on)", seeds.join(" "));
-        self.tell(object([("ev", "error".into()), ("error", why.into())]));
+        self.tell(&object([("ev", "error".into()), ("error", why.into())]));
+    }
+}
+
+/// A message as an event. There are many of them, so that none is made a value of JSON on its way to a line.
+#[derive(Serialize)]
+struct Told<'a> {
+    ev: &'static str,
+    id: Digits<'a>,
+    main: u64,
+    packets: Plain<'a>,
+    sender: &'a str,
+    time: u64,
+    r#type: Option<u64>,
+}
+
+impl<'a> From<&'a Message> for Told<'a> {
+    fn from(message: &'a Message) -> Told<'a> {
+        Told {
+            ev: "message",
+            id: Digits(message.id()),
+            main: message.main().code(),
+            packets: Plain(message.values()),
+            sender: message.sender().as_str(),
+            time: message.time(),
+            r#type: message.sub().map(|flag| flag.code()),
+        }
     }
 }
 
@@ -293,3 +311,26 @@ fn encryption(transport: Transport) -> serializer::Encryption {
 
 const MAX_HEARD_OF: usize = 4096;
 const MAX_REPORTS: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use serializer::{Flag, MainFlag, Value};
+
+    use super::*;
+
+    #[test]
+    fn a_message_has_the_fields_of_the_other_programs() {
+        let sender = Id::new("2oY").unwrap();
+        let told = |payload| {
+            let message = Message::new(MainFlag::Whisper, &sender, 7, payload);
+            let id = super::super::json::hex(message.id().as_bytes());
+            (serde_json::to_value(Told::from(&message)).unwrap(), id)
+        };
+        let (event, id) = told(vec![Flag::Whisper.into(), "hi".into(), Value::from(&b"k"[..])]);
+        let packets = json!(["hi", {"$bin": "6b"}]);
+        let fields =
+            json!({"ev": "message", "type": 2, "packets": packets, "sender": "2oY", "id": id, "time": 7, "main": 2});
+        assert_eq!(event, fields);
+        assert_eq!(told(Vec::new()).0["type"], Json::Null);
+    }
+}

@@ -94,8 +94,11 @@ impl Node {
     //= p2p#3.6/purge SHOULD
     //# Keys too old to be accepted again are forgotten with each new message.
     fn purge(&mut self, before: u64) {
-        self.seen.purge(before);
-        self.recent.purge(before);
+        if self.purged != before {
+            self.purged = before;
+            self.seen.purge(before);
+            self.recent.purge(before);
+        }
     }
 
     /// Sends a broadcast on: the same bytes, to every neighbour but its sender, the one it came from, and those that

@@ -46,9 +46,14 @@ impl Hook {
         (Hook { commands, events, ready: ready.to_string().into() }, inbox)
     }
 
+    /// Whether there is a page to tell anything.
+    pub fn is_watched(&self) -> bool {
+        self.events.receiver_count() > 0
+    }
+
     /// Tells every page an event; cheap when there is none.
     pub fn event(&self, event: &Value) {
-        if self.events.receiver_count() > 0 {
+        if self.is_watched() {
             let _ = self.events.send(event.to_string().into()); // fails only if the last page just left
         }
     }
