@@ -42,6 +42,9 @@ const BUGS: &[Known] = &[
             ("Mesh, plaintext", &[Py2pPy2p], crate::mesh::EXCHANGE),
             ("Mesh, plaintext", &[Py2pPy2p], crate::mesh::REACH),
             ("Mesh, plaintext", &[Py2pPy2p], crate::mesh::LOSS),
+            ("Twelve", &[Py2pPy2p], crate::crowd::REACH),
+            ("Twelve", &[Py2pPy2p], crate::crowd::PACED),
+            ("Twelve", &[Py2pPy2p], crate::crowd::AFTER),
         ],
     },
     Known {
