@@ -130,3 +130,37 @@
 //# Config::mux is a choice of the program, which knows whether a group is multicast.
 //= rfc5761#7/below-srtp MUST skip
 //# SRTP is a room of its own, and sees each flow after it was told apart.
+//= rfc4585#3.1/together MAY skip
+//# Each goes in a compound of its own.
+//= rfc4585#3.1/minimal MUST skip
+//# Packets with feedback are full ones; between two they are small.
+//= rfc4585#3.1/minimal-early SHOULD skip
+//# As above.
+//= rfc4585#3.1/full MAY skip
+//# No further packets are added.
+//= rfc4585#6.1/one-compound SHOULD skip
+//# Whoever asks in two ways sends two compounds, each of which a peer understands or passes over as a whole.
+//= rfc4585#6.3.1.1/picture MAY skip
+//# The encoder is the program's; in_compound() tells it of the request.
+//= rfc4585#6.3.1.1/congestion MUST skip
+//# As above.
+//= rfc4585#7/fair MUST skip
+//# As above.
+//= rfc5104#4.3.1.2/several MAY skip
+//# A peer is one source.
+//= rfc5104#4.3.1.2/refresh MUST skip
+//# The encoder is the program's; in_compound() tells it of the request.
+//= rfc5104#4.3.1.2/congestion MUST skip
+//# As above.
+//= rfc5104#4.3.1.2/not-for-loss MUST NOT skip
+//# When to ask, and how, is the program's choice: some phones know but one of the two ways.
+//= rfc5104#4.3.1.2/loss-by-pli SHOULD skip
+//# As above.
+//= rfc5104#4.3.1.2/sparingly SHOULD skip
+//# As above.
+//= rfc5104#4.3.1.3/repeat MAY skip
+//# As above.
+//= rfc5104#4.3.1.3/repeat-rtt SHOULD skip
+//# As above.
+//= rfc5104#5/limits MUST skip
+//# The encoder is the program's.

@@ -202,6 +202,12 @@ pub const DYNAMIC: &[Encoding] = &[
     any_audio("speex"),
     Encoding { channels: None, ..audio("AMR", 8_000, 1) },
     Encoding { channels: None, ..audio("AMR-WB", 16_000, 1) },
+    //= rfc6184#8.2.1/media MUST
+    //# As all that video() makes.
+    //= rfc6184#8.2.1/name MUST
+    //# Found in any case.
+    //= rfc6184#8.2.1/clock MUST
+    //# Likewise by video().
     video("H264"),
     video("H265"),
     video("VP8"),

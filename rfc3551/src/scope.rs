@@ -136,6 +136,22 @@
 //# A damaged picture is dropped whole.
 //= rfc6184#6.1/any-order MAY skip
 //# The order given is kept.
+//= rfc6184#6.1/above-rtp SHOULD skip
+//# The program repeats parameter sets; the packetizer gives every unit packets of its own.
+//= rfc6184#8.1/lower-levels MUST skip
+//# A matter of the decoder, which the program brings.
+//= rfc6184#8.1/sprop-conforms MUST skip
+//# Which sets go into a description is the program's choice.
+//= rfc6184#8.2.1/sprop-once MUST NOT skip
+//# No attributes of sources are written here.
+//= rfc6184#8.2.2/understand SHOULD skip
+//# Four are understood, the others are handed on.
+//= rfc6184#9/integrity SHOULD skip
+//# There is no SRTP; whoever needs this puts a tunnel below.
+//= rfc6184#10/control MUST skip
+//# The encoder is the program's, which hears of losses from room rfc3550.
+//= rfc6184#10/watch-loss MUST skip
+//# The statistics of room rfc3550 count them.
 //= rfc6184#8.2.2/same-number SHOULD skip
 //# Numbers are assigned by whoever makes the answer: room rfc3264.
 //= rfc6184#8.2.2/number-only-if MUST NOT skip

@@ -55,6 +55,10 @@ fn level_1b_is_between_1_and_1_1() {
     assert_eq!(id("42000a").at_most(id("42100b")), id("42000a"));
 }
 
+//= rfc6184#8.1/mode-1 test
+//= rfc6184#8.1/asymmetry test
+//= rfc6184#8.1/no-asymmetry test
+//= rfc6184#8.2/unknown test
 //= rfc6184#8.2.2/symmetric test
 //= rfc6184#8.2.2/asymmetry test
 //= rfc6184#8.2.2/common-level test
@@ -71,6 +75,10 @@ fn answers_to_offers() {
             Some("profile-level-id=42E01F;packetization-mode=1;level-asymmetry-allowed=1"),
         ),
         ("PROFILE-LEVEL-ID=4D801F; Packetization-Mode = 1", Some("profile-level-id=4D801F;packetization-mode=1")),
+        (
+            "profile-level-id=42e01f;packetization-mode=1;shoe-size=42",
+            Some("profile-level-id=42E01F;packetization-mode=1"),
+        ),
         ("profile-level-id=42e01f", None),
         ("profile-level-id=64001f;packetization-mode=1", None),
         ("profile-level-id=42001f;packetization-mode=1", None),
@@ -79,12 +87,14 @@ fn answers_to_offers() {
     }
 }
 
+//= rfc6184#8.1/mode-range test
 #[test]
 fn what_is_refused() {
     for (text, error) in [
         ("profile-level-id=42e01", FmtpError::ProfileLevelId),
         ("profile-level-id=+2e01f", FmtpError::ProfileLevelId),
         ("packetization-mode=2", FmtpError::Mode),
+        ("packetization-mode=3", FmtpError::Mode),
         ("packetization-mode", FmtpError::Mode),
         ("sprop-parameter-sets=%%", FmtpError::ParameterSets),
         (&"a;".repeat(65), FmtpError::TooLong),
@@ -95,6 +105,9 @@ fn what_is_refused() {
     assert!("a;".repeat(64).parse::<Fmtp>().is_ok());
 }
 
+//= rfc6184#8.1/sprop-sent test
+//= rfc6184#8.2.1/fmtp test
+//= rfc6184#8.2.1/sprop-fmtp test
 //= rfc6184#8.1/sprop test
 #[test]
 fn only_parameter_sets_are_taken_from_sprop() {

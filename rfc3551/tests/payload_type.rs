@@ -1,6 +1,6 @@
 //! The numbers of tables 4 and 5, each of them.
 
-use rfc3551::{Assignment, PayloadType};
+use rfc3551::{Assignment, Encoding, Media, PayloadType};
 
 /// Number and encoding as the tables have them, written as `a=rtpmap` does.
 const TABLES: &str = "0 PCMU/8000, 3 GSM/8000, 4 G723/8000, 5 DVI4/8000, 6 DVI4/16000, 7 LPC/8000, 8 PCMA/8000,
@@ -47,4 +47,13 @@ fn every_static_encoding_is_found_by_name_rate_and_channels() {
         assert_eq!(found.map(PayloadType::number), Some(number));
     }
     assert_eq!(PayloadType::find("PCMU", 16_000, 1), None);
+}
+
+//= rfc6184#8.2.1/media test
+//= rfc6184#8.2.1/name test
+//= rfc6184#8.2.1/clock test
+#[test]
+fn h264_is_video_at_90_khz() {
+    let encoding = Encoding::dynamic("h264").unwrap();
+    assert_eq!((encoding.name, encoding.media, encoding.clock_rate), ("H264", Media::Video, Some(90_000)));
 }

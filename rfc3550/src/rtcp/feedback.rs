@@ -26,7 +26,11 @@ pub enum KeyFrameRequest {
         sender: u32,
         /// The source that is asked.
         media: u32,
-        /// Tells a new request from one that is sent again.
+        //= rfc5104#4.3.1.1/number MUST
+        //# Written as it is given: the caller alone knows whether this is another request.
+        //= rfc5104#4.3.1.1/repeated MUST NOT
+        //# The same value made into a packet again is the same request.
+        /// Tells a new request, which has the next number, from one that is sent again.
         number: u8,
     },
 }
@@ -35,8 +39,10 @@ impl KeyFrameRequest {
     /// What a packet of another type asks for; `None` when that is no key frame.
     //= rfc4585#6.1/payload-type MUST
     //# 206 with the two messages that ask for pictures; all else is not looked at.
-    //= rfc5104#4.3.1.1/fci MUST
+    //= rfc5104#4.3.1/fci MUST
     //# The first entry counts: a session here has one source.
+    //= rfc5104#4.3.1.1/reserved-ignored MUST
+    //# What follows the number is not read.
     pub fn of(packet: &Other) -> Option<KeyFrameRequest> {
         let mut body = packet.body.clone();
         let (sender, media) = (body.try_get_u32().ok()?, body.try_get_u32().ok()?);
@@ -62,7 +68,21 @@ impl KeyFrameRequest {
 impl From<KeyFrameRequest> for Packet {
     //= rfc4585#6.3.1.2/no-parameters MUST NOT
     //# Nothing follows the two sources.
-    //= rfc5104#4.3.1.1/media-zero MUST
+    //= rfc4585#6.3.1.2/length MUST
+    //# So that the packet has three words, and says one less.
+    //= rfc4585#6.3.1/one MUST
+    //# The packet itself is the message.
+    //= rfc4585#6.1/at-least-one MUST
+    //# One request, one packet.
+    //= rfc4585#6.1/same-type MUST
+    //# As above.
+    //= rfc4585#6.1/several-types MUST
+    //# As above.
+    //= rfc5104#4.3.1.1/length MUST
+    //# One entry makes five words; the encoder of packets counts them.
+    //= rfc5104#4.3.1.1/reserved MUST
+    //# The number is shifted into a word of zeros.
+    //= rfc5104#4.3.1.2/media-zero MUST
     //# The source in the head is 0; the entry names the one that is asked.
     fn from(request: KeyFrameRequest) -> Packet {
         let mut body = BytesMut::with_capacity(16);

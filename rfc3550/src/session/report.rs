@@ -116,7 +116,17 @@ impl Session {
     /// pauses between such packets. False when there is nobody to send it to.
     //= rfc4585#3.1/compound MUST
     //# After a report and the description, like everything else in RTCP.
-    //= rfc4585#3.5.2/early SHOULD
+    //= rfc4585#3.1/cname MUST
+    //# The description always has it.
+    //= rfc4585#3.1/behind MUST
+    //# Pushed last.
+    //= rfc4585#3.1/with-others MAY
+    //# It brings the reports that a regular packet would.
+    //= rfc4585#3.1/full-early MAY
+    //# These packets are full ones.
+    //= rfc5104#4.3.1.3/early MAY
+    //# Whatever the feedback is.
+    //= rfc4585#3.3/immediate SHOULD
     //# At once; the next regular report stays where it was, since the caller's pauses bound the rate.
     pub fn send_feedback(&mut self, now: Instant, feedback: Packet) -> bool {
         let now = self.advance_to(now);

@@ -85,6 +85,8 @@ impl Default for Fmtp {
 
 impl Fmtp {
     /// A format of that profile and level in that mode, that allows each direction its own level.
+    //= rfc6184#8.1/asymmetry MAY
+    //# On, unless turned off.
     pub fn new(profile_level_id: ProfileLevelId, mode: Mode) -> Fmtp {
         Fmtp { profile_level_id, mode, level_asymmetry_allowed: true, ..Fmtp::default() }
     }
@@ -115,6 +117,8 @@ impl Fmtp {
         if !self.matches(offer) {
             return None;
         }
+        //= rfc6184#8.1/no-asymmetry MUST
+        //# One side without it is enough.
         let asymmetric = self.level_asymmetry_allowed && offer.level_asymmetry_allowed;
         let level =
             if asymmetric { self.profile_level_id } else { offer.profile_level_id.at_most(self.profile_level_id) };
@@ -160,6 +164,8 @@ impl FromStr for Fmtp {
                     }
                 }
                 "" => {}
+                //= rfc6184#8.2/unknown MUST
+                //# Kept for whoever knows them, and of no weight in an answer.
                 _ => fmtp.others.push((name, value.to_owned())),
             }
         }
@@ -167,6 +173,10 @@ impl FromStr for Fmtp {
     }
 }
 
+//= rfc6184#8.1/mode-1 MUST
+//# 1 and the word of the mode are one value.
+//= rfc6184#8.1/mode-range MUST
+//# 2 is refused as well, since nobody here speaks that mode.
 fn mode(value: &str) -> Result<Mode, FmtpError> {
     match value {
         "0" => Ok(Mode::SingleNal),
@@ -175,6 +185,12 @@ fn mode(value: &str) -> Result<Mode, FmtpError> {
     }
 }
 
+//= rfc6184#8.2.1/fmtp MUST
+//# This is the value of `a=fmtp`, with all parameters.
+//= rfc6184#8.2.1/sprop-fmtp MUST
+//# Parameter sets among them.
+//= rfc6184#8.1/sprop-sent MAY
+//# When there are any.
 impl fmt::Display for Fmtp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "profile-level-id={};packetization-mode={}", self.profile_level_id, self.mode as u8)?;
