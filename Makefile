@@ -43,6 +43,7 @@ interop:
 	$(CARGO) test -p apps --test rtmp_interop -- --nocapture --test-threads 2
 	$(CARGO) test -p apps --test xmpp_interop -- --nocapture --test-threads 2
 	$(CARGO) test -p apps --test page -- --nocapture
+	$(CARGO) test -p docs --test browser -- --nocapture
 	$(CARGO) test -p rtmp --test replay
 
 interop-install:

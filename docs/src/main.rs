@@ -4,11 +4,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 use std::{env, fs, io};
 
 use docs::gaps::Gap;
 use docs::key_words::{self, Table};
-use docs::site::{Sections, Site};
+use docs::site::{self, Sections, Site};
 use docs::words::Texts;
 use docs::{Coverage, Tree, density, gaps, machines, report, snapshot, words};
 
@@ -122,6 +123,7 @@ fn read_key_words(file: &Path) -> String {
 
 /// Writes the site below `target/site`.
 fn write_site(root: &Path) -> io::Result<bool> {
+    let start = Instant::now();
     let tree = Tree::read(root)?;
     let coverage = Coverage::of(&tree);
     let mut sections = Sections::new();
@@ -133,15 +135,14 @@ fn write_site(root: &Path) -> io::Result<bool> {
             }
         }
     }
-    let target = root.join("target/site");
-    for (path, content) in (Site { sections: &sections, ..Site::new(&tree, &coverage) }).files() {
-        let path = target.join(path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(path, content)?;
-    }
-    println!("{}", target.join("index.html").display());
+    let api = site::read_api(&root.join("target/doc"))?;
+    let (sources, target) = (tree.all_sources().count(), root.join("target/site"));
+    eprintln!("{sources} sources, {} documents, {} pages of rustdoc", coverage.documents.len(), api.len());
+    let files = Site { sections: &sections, api: &api, ..Site::new(&tree, &coverage) }.files();
+    site::write(&files, &target)?;
+    let bytes: usize = files.values().map(Vec::len).sum();
+    eprintln!("{} files, {} MB, in {:.1} s", files.len(), bytes / 1_000_000, start.elapsed().as_secs_f32());
+    println!("file://{}", target.join("index.html").display());
     Ok(true)
 }
 

@@ -1,7 +1,7 @@
 // The search box. Its index is a script, so that it works without a server; it is loaded when the box is used first.
 "use strict";
 {
-  const box = one("#search"), found = one("#found");
+  const box = one("#site-search"), found = one("#site-found");
   const LEVELS = ["MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY"], STATES = ["tested", "met", "skipped", "todo", "open"];
   const ITEMS = { f: "fn", s: "struct", e: "enum", t: "trait", c: "const", a: "static", y: "type", m: "macro" };
   const GROUP = 7;
@@ -160,5 +160,5 @@
     }
   });
   found.addEventListener("click", (event) => { if (event.target.closest("a")) close(); });
-  addEventListener("click", (event) => { if (!event.target.closest("#found, #search")) close(); });
+  addEventListener("click", (event) => { if (!event.target.closest("#site-found, #site-search")) close(); });
 }

@@ -12,6 +12,7 @@
 //!
 //! Pages that others make, such as ladders of captures, are framed like these: [`Extra`].
 
+mod api;
 mod card;
 mod coverage;
 mod guide;
@@ -26,11 +27,14 @@ mod rows;
 mod search;
 mod source;
 mod spec;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Coverage, Tree};
+pub use api::read as read_api;
 use plan::Plan;
+pub use write::write;
 
 /// Sections of a specification's text by number, for the documents whose text is at hand.
 pub type Sections = BTreeMap<String, BTreeMap<String, String>>;

@@ -31,9 +31,9 @@ impl Page<'_> {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>{title} - Wireworks</title>\n<link rel=\"stylesheet\" href=\"{up}style.css\">\n{THEME}\n\
              <script defer src=\"{up}site.js\"></script>\n<script defer src=\"{up}find.js\"></script>\n</head>\n<body class=\"{layout}\">\n\
-             <a class=\"skip\" href=\"#main\">Skip to the text</a>\n<header>\n\
+             <a class=\"skip\" href=\"#site-main\">Skip to the text</a>\n<header>\n\
              <a class=\"home\" href=\"{up}index.html\">Wireworks</a>\n<nav aria-label=\"Site\">{nav}</nav>\n{TOOLS}</header>\n\
-             {side}<main id=\"main\" tabindex=\"-1\">\n{body}\n</main>\n</body>\n</html>\n",
+             {side}<main id=\"site-main\" tabindex=\"-1\">\n{body}\n</main>\n</body>\n</html>\n",
             title = escape(title),
             nav = nav(plan, path),
         );
@@ -45,12 +45,12 @@ impl Page<'_> {
 const THEME: &str =
     "<script>try{document.documentElement.dataset.theme=localStorage.getItem(\"theme\")||\"\"}catch{}</script>";
 
-const TOOLS: &str = "<div class=\"tools\"><input id=\"search\" type=\"search\" placeholder=\"Search  /\" \
+const TOOLS: &str = "<div class=\"tools\"><input id=\"site-search\" type=\"search\" placeholder=\"Search  /\" \
      aria-label=\"Search\" autocomplete=\"off\" spellcheck=\"false\" role=\"combobox\" aria-expanded=\"false\" \
-     aria-controls=\"found\">\
-     <button id=\"theme\" type=\"button\" title=\"Light or dark (t)\" aria-label=\"Light or dark\">&#9680;</button>\
-     <button id=\"help\" type=\"button\" title=\"Keys (?)\" aria-label=\"Keys\">?</button></div>\n\
-     <div id=\"found\" role=\"listbox\" aria-label=\"Found\" hidden></div>\n";
+     aria-controls=\"site-found\">\
+     <button id=\"site-theme\" type=\"button\" title=\"Light or dark (t)\" aria-label=\"Light or dark\">&#9680;</button>\
+     <button id=\"site-help\" type=\"button\" title=\"Keys (?)\" aria-label=\"Keys\">?</button></div>\n\
+     <div id=\"site-found\" role=\"listbox\" aria-label=\"Found\" hidden></div>\n";
 
 /// The links in the head of every page.
 fn nav(plan: &Plan<'_>, path: &str) -> String {

@@ -12,7 +12,7 @@ function toggle_theme() {
   root.dataset.theme = is_dark ? "light" : "dark";
   try { localStorage.setItem("theme", root.dataset.theme); } catch { /* not remembered */ }
 }
-one("#theme").addEventListener("click", toggle_theme);
+one("#site-theme").addEventListener("click", toggle_theme);
 
 // On a phone the contents are folded away.
 if (is_narrow()) all("details.side").forEach((side) => { side.open = false; });
@@ -117,7 +117,7 @@ function sort(table, head, column) {
 
 // Keys.
 const KEYS = [
-  ["/", "search", () => one("#search").focus()],
+  ["/", "search", () => one("#site-search").focus()],
   ["j", "next card, requirement or heading", () => walk(1)],
   ["k", "the one before", () => walk(-1)],
   ["n", "", () => walk(1)],
@@ -153,7 +153,7 @@ function help() {
   }
   if (box.open) box.close(); else box.showModal();
 }
-one("#help").addEventListener("click", help);
+one("#site-help").addEventListener("click", help);
 
 let before = "";
 addEventListener("keydown", (event) => {

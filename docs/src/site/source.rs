@@ -1,5 +1,6 @@
 //! Annotated sources: requirement cards on the left, the code that they govern on the right.
 
+use super::api;
 use super::card;
 use super::highlight;
 use super::items::Item;
@@ -26,7 +27,7 @@ fn annotated(plan: &Plan<'_>, file: &str, source: &Source<'_>, around: [Option<&
     let rows = rows::of(&source.lines, &source.marks);
     let mut body = crumbs(plan, &path, file);
     body.push_str(&facts(plan, &path, file, source));
-    body.push_str(&outline(&source.items));
+    body.push_str(&outline(plan, &path, file, &source.items));
     let class = if source.marks.is_empty() { "source bare" } else { "source" };
     body.push_str(&format!("<div class=\"{class}\">\n"));
     for row in &rows {
@@ -118,15 +119,17 @@ fn facts(plan: &Plan<'_>, path: &str, file: &str, source: &Source<'_>) -> String
     format!("<p class=\"facts\">{}</p>\n", facts.join(" &#183; "))
 }
 
-fn outline(items: &[Item]) -> String {
+fn outline(plan: &Plan<'_>, path: &str, file: &str, items: &[Item]) -> String {
     if items.len() < 2 {
         return String::new();
     }
     let mut out = format!("<details class=\"outline\"><summary>{} items</summary><ul>\n", items.len());
     for item in items {
         let to = if item.kind == "impl" { format!("L{}", item.line) } else { item.path.clone() };
+        let api = api::item(plan, path, file, item);
+        let api = api.map_or(String::new(), |to| format!(" <a class=\"api\" href=\"{to}\">API</a>"));
         out.push_str(&format!(
-            "<li style=\"--depth:{}\"><small>{}</small> <a href=\"#{}\">{}</a></li>\n",
+            "<li style=\"--depth:{}\"><small>{}</small> <a href=\"#{}\">{}</a>{api}</li>\n",
             item.depth,
             item.kind,
             escape(&to),
