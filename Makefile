@@ -5,13 +5,14 @@
 # make bench      tables of ratios against rivals measured in the same run
 # make fuzz       every fuzz target for FUZZ_SECONDS seconds (default 60; needs cargo-fuzz and a nightly toolchain)
 # make docs       target/site: coverage, annotated source, guide and API reference
+# make newcomer   the way from a fresh clone to `make docs` and to timer A of SIP, timed (needs Chromium: peers/page/install)
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring \
 	amf0 amf3 rtmp_session flv rtmp_tag rtmp_chunk rtmp_handshake rtmpt shared_object h264_rtp ws_frame peer_line \
 	xmpp_stream xmpp_stanza xmpp_client xmpp_session jid scram
 
-.PHONY: help demo test fmt-check clippy unit docs-check interop interop-install bench fuzz docs
+.PHONY: help demo test fmt-check clippy unit docs-check interop interop-install bench fuzz docs newcomer
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -67,7 +68,13 @@ fuzz:
 	  $(CARGO) +nightly fuzz run $$(case $$t in peer_line) echo --features=programs;; esac) $$t target/corpus/$$t corpus/$$t -- -max_total_time=$(FUZZ_SECONDS) -max_len=70000 || exit 1; done
 
 docs:
+	@echo "API reference of every crate"
 	$(CARGO) doc --workspace --no-deps --all-features
+	@echo "Coverage, annotated source, guide"
+	$(CARGO) run -q -p docs -- report
 	$(CARGO) run -q -p docs -- site
 	rm -rf target/site/api && cp -r target/doc target/site/api
-	$(CARGO) run -q -p docs -- report
+	@echo "Open file://$(CURDIR)/target/site/index.html"
+
+newcomer:
+	docs/newcomer.sh

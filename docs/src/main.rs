@@ -142,7 +142,7 @@ fn write_site(root: &Path) -> io::Result<bool> {
     site::write(&files, &target)?;
     let bytes: usize = files.values().map(Vec::len).sum();
     eprintln!("{} files, {} MB, in {:.1} s", files.len(), bytes / 1_000_000, start.elapsed().as_secs_f32());
-    println!("file://{}", target.join("index.html").display());
+    println!("{}", target.join("index.html").display());
     Ok(true)
 }
 

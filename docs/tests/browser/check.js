@@ -48,7 +48,7 @@ async function open(browser, path, options) {
 }
 
 /// The texts whose contrast with what is behind them is below WCAG AA, and what sticks out of the page.
-function faults() {
+function faults(width) {
   const parse = (colour) => (colour.match(/[\d.]+/g) || []).map(Number);
   const light = (rgb) => rgb.slice(0, 3).map((part) => (part /= 255, part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
     .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
@@ -67,9 +67,9 @@ function faults() {
     const [a, b] = [light(parse(getComputedStyle(element).color)), light(behind(element))].sort((x, y) => y - x);
     if ((a + 0.05) / (b + 0.05) < 4.5) found.add(`contrast ${((a + 0.05) / (b + 0.05)).toFixed(2)}: <${element.tagName.toLowerCase()} class="${element.className}">`);
   }
-  if (document.documentElement.scrollWidth > innerWidth) {
-    const out = [...document.querySelectorAll('main *, header *')].find((element) => element.getBoundingClientRect().right > innerWidth + 1);
-    found.add(`overflow by ${document.documentElement.scrollWidth - innerWidth}: ${out ? out.outerHTML.slice(0, 120) : ''}`);
+  if (document.documentElement.scrollWidth > width) {
+    const out = [...document.querySelectorAll('main *, header *')].find((element) => element.getBoundingClientRect().right > width + 1);
+    found.add(`overflow by ${document.documentElement.scrollWidth - width}: ${out ? out.outerHTML.slice(0, 120) : ''}`);
   }
   for (const wanted of ['header', 'main', 'h1', 'nav[aria-label]']) if (!document.querySelector(wanted)) found.add('no ' + wanted);
   return [...found].slice(0, 5);
@@ -83,7 +83,7 @@ async function kinds(browser) {
       ['phone', { ...PHONE, colorScheme: 'light' }], ['phone-dark', { ...PHONE, colorScheme: 'dark' }],
     ]) {
       const page = await open(browser, path, options);
-      const found = await page.evaluate(faults);
+      const found = await page.evaluate(faults, options.viewport.width);
       check(`${name}, ${looks}: fits, reads well, is silent`, found.length + page.problems.length === 0, [...found, ...page.problems]);
       if (looks === 'light' || looks === 'phone' || name === 'source') await page.screenshot({ path: `${shots}/${name}-${looks}.png` });
       await page.context().close();
