@@ -176,6 +176,7 @@ fn make(folder: &Path, arguments: &[&str]) -> bool {
 
 //= rfc9266#2/inputs test
 //= rfc9266#2/unique-secrets test
+//= rfc7677#4/session-hash test
 #[tokio::test]
 async fn its_server_exports_what_we_are_told() {
     if !installed() {

@@ -152,6 +152,7 @@ async fn the_servers_name_is_told_when_there_is_one() {
 }
 
 //= rfc6120#13.9.5/no-ssl test
+//= rfc7590#1/practices test
 #[tokio::test]
 async fn versions_before_1_2_are_not_offered() {
     let listener = TcpListener::bind(loopback()).unwrap();

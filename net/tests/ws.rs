@@ -149,6 +149,7 @@ async fn fragments_make_one_message_and_control_frames_may_stand_between() {
 }
 
 //= rfc6455#5.6/utf-8 test
+//= rfc7395#3.2/text test
 #[tokio::test]
 async fn text_is_sent_where_it_is_wanted_and_possible() {
     let config = Config { ws: Ws { text: true, ..Ws::default() }, ..Config::default() };
@@ -336,6 +337,7 @@ fn closer() -> Puppet {
 //= rfc6455#7.1.2/frame test
 //= rfc6455#7.1.1/clean test
 //= rfc6455#7.4/reason test
+//= rfc7395#3.6/handshake test
 #[tokio::test]
 async fn our_close_waits_for_the_peers() {
     let work = |mut client: TcpStream| {

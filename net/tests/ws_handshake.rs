@@ -272,6 +272,7 @@ async fn a_request_has_what_it_is_told() {
 //= rfc6455#11.3.2/once test
 //= rfc6455#11.3.3/once test
 //= rfc6455#11.3.4/once test
+//= rfc7395#3.1/not-agreed test
 #[tokio::test]
 async fn other_answers_are_refused() {
     type Answer = fn(&str) -> String;

@@ -39,6 +39,7 @@ fn closed(rig: &mut Rig, sent: usize, what: &str) {
 }
 
 //= rfc6120#4.4/refrain test
+//= rfc9266#4.1/close test
 #[test]
 fn nothing_follows_the_end_of_a_session() {
     for words in last_words() {

@@ -52,6 +52,7 @@ fn quiet(rig: &mut Rig) {
 
 //= rfc6120#5.3.1/mandatory test
 //= rfc7590#3.1/attempt test
+//= rfc7590#3.1/anyway test
 #[test]
 fn starttls_stripped() {
     // no offer at all; mechanisms in its place; a bound resource in its place

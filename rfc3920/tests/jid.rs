@@ -41,6 +41,7 @@ fn table_of_addresses() {
 //= rfc7622#3.3.1/excluded test
 //= rfc7622#3.5/leading-space test
 //= rfc6121#9/no-scheme test
+//= rfc7622#3.2/domain test
 #[test]
 fn table_of_strings_that_are_none() {
     for (text, error) in [
@@ -108,6 +109,7 @@ fn parts_of_1023_bytes_fit_and_longer_ones_do_not() {
 //= rfc7622#3.2.1/u-labels test
 //= rfc7622#3.2.1/code-points test
 //= rfc7622#3.2.2/map test
+//= rfc7622#3.2.1/no-a-labels test
 #[test]
 fn domains() {
     for (text, prepared) in [
@@ -161,6 +163,7 @@ fn domains() {
 
 //= rfc7622#3.2.3/compare test
 //= rfc7622#3.4/no-meaning test
+//= rfc7622#3.4/opaque test
 #[test]
 fn parts_are_taken_and_replaced() {
     let full = Jid::parse("Hatter@Wonderland.example/Tea/Party@6").unwrap();

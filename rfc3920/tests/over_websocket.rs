@@ -59,6 +59,7 @@ fn starttls_is_not_asked_for_there() {
 }
 
 //= rfc7395#3.8/whitespace test
+//= rfc7395#3.8/stanzas test
 #[test]
 fn no_spaces_between_messages() {
     let mut config = over_websocket(Kind::WebSocket);
@@ -72,6 +73,8 @@ fn no_spaces_between_messages() {
     assert_eq!(passed, "<r xmlns='urn:xmpp:sm:3'/>".len());
 }
 
+//= rfc7395#3.10/resume test
+//= rfc7395#3.10/management test
 #[test]
 fn sessions_are_resumed_there_too() {
     let mut rig = Rig::connected(over_websocket(Kind::WebSocket), Options::default());

@@ -3,6 +3,8 @@
 
 use std::num::NonZeroU32;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use rfc3920::sasl::scram::{Keys, Server};
 use rfc3920::sasl::{Credentials, Error, Hash, Mechanism, Offer, Pin, Policy, Secret, ServerError, choose};
@@ -162,6 +164,8 @@ fn keys(name: &str, password: &str) -> Keys {
 //= rfc6120#13.9.4/prefer-plus test
 //= rfc6120#13.8.4/external test
 //= rfc6120#13.8.3/plain test
+//= rfc5802#6/required test
+//= rfc5802#6.1/unique test
 #[test]
 fn every_mix_against_the_table() {
     let offered: Vec<&str> = ["DIGEST-MD5"].into_iter().chain(ORDER.into_iter().take(8)).collect();
@@ -265,6 +269,34 @@ fn anonymous_is_nobodys_way_out() {
 }
 
 /// Somebody in the middle hides mechanisms and binding types of an honest server; what comes of each way to do it.
+//= rfc9266#4/nothing-else test
+//= rfc9266#4/no-secret test
+//= rfc5802#7/no-data test
+//= rfc5802#7/data test
+#[test]
+fn the_data_of_a_connection_goes_into_bound_logins_alone() {
+    let said_with = |mechanism: &str, exporter: u8, password: &str| {
+        let tls = Secured { tls13: true, exporter: Some([exporter; 32]), ..Secured::default() };
+        let offer = Offer::of([mechanism]);
+        let credentials = Credentials::new("alice", password).unwrap();
+        let mut login = choose(&offer, Some(&tls), &credentials, &Policy::default(), &mut Rng::from_u64(1)).unwrap();
+        let initial = String::from_utf8(login.initial().to_vec()).unwrap();
+        let (_, nonce) = initial.rsplit_once(",r=").unwrap();
+        let challenge = format!("r={nonce}12345678,s=c2FsdA==,i=4096");
+        let reply = String::from_utf8(login.challenge(challenge.as_bytes()).unwrap().to_vec()).unwrap();
+        let channel = reply.strip_prefix("c=").and_then(|rest| rest.split_once(',')).unwrap().0.to_owned();
+        (initial, reply.clone(), STANDARD.decode(channel).unwrap())
+    };
+    let said = |mechanism: &str, exporter: u8| said_with(mechanism, exporter, PASSWORD);
+    assert_eq!(said("SCRAM-SHA-256", 7), said("SCRAM-SHA-256", 8));
+    assert_eq!(said("SCRAM-SHA-256", 7).2, b"y,,");
+    let (one, other) = (said("SCRAM-SHA-256-PLUS", 7), said("SCRAM-SHA-256-PLUS", 8));
+    assert_eq!(one.0, other.0);
+    assert_eq!(one.2, [b"p=tls-exporter,,".as_slice(), &[7; 32]].concat());
+    assert_ne!(one.1, other.1);
+    assert_ne!(one.1, said_with("SCRAM-SHA-256-PLUS", 7, "tea").1, "the proof is of the password");
+}
+
 //= xep-0474#6.2/compare test
 //= rfc5802#6/stripped test
 //= xep-0474#7/confirm-types test

@@ -254,6 +254,8 @@ fn keys_are_used_again_and_only_where_they_fit() {
 
 //= rfc5802#6/server-flags test
 //= rfc5802#5.1/bad-quote test
+//= rfc5802#5.1/server-nonce test
+//= rfc5802#6/check-binding test
 #[test]
 fn the_verifier_refuses_what_it_must() {
     let tls = Secured { tls13: true, exporter: Some([7; 32]), ..Secured::default() };

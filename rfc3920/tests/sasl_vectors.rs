@@ -15,6 +15,8 @@ fn rounds(count: u32) -> NonZeroU32 {
 /// The server's side of the examples of RFC 5802 and RFC 7677.
 //= rfc5802#6/server-flags test
 //= rfc5802#5/server-signature test
+//= rfc5802#5.1/iterations test
+//= rfc5802#5.1/raw-username test
 #[test]
 fn server_side_of_the_examples() {
     for (hash, salt, client_nonce, server_nonce, proof, signature) in [
@@ -100,6 +102,8 @@ fn list_hashes() {
 //= rfc5802#5.1/prepare-username test
 //= rfc5802#2.2/normalize test
 //= rfc4616#2/no-nul test
+//= rfc5802#3/utf-8 test
+//= rfc4616#2/prepare test
 #[test]
 fn names_and_passwords_are_prepared() {
     for (name, prepared) in [

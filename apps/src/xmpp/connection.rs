@@ -118,6 +118,8 @@ fn websocket(url: &str, stream: &mut stream::Config, net: &mut net::Config) -> R
     net.ws = Ws {
         path: format!("/{path}"),
         host: Some(authority.to_owned()),
+        //= rfc7395#3.1/subprotocol MUST
+        //# It and no other.
         subprotocols: vec!["xmpp".to_owned()],
         text: true,
         ..Ws::default()

@@ -24,6 +24,7 @@ fn targets_of_options() {
     assert_eq!(foreign.net.tls.server_name.as_deref(), Some("xn--wrter-jua.example"));
 }
 
+//= rfc7395#3.1/subprotocol test
 #[test]
 fn websockets_are_encrypted_or_at_home() {
     let of = |url: &str| setup(Account { websocket: Some(url.into()), ..alice() });
@@ -31,6 +32,7 @@ fn websockets_are_encrypted_or_at_home() {
     assert_eq!(safe.stream.targets, [Target::new("chat.wonderland.example", 443, Kind::WebSocket)]);
     assert_eq!(safe.net.tls.server_name.as_deref(), Some("chat.wonderland.example"));
     assert_eq!((safe.net.ws.path.as_str(), safe.net.ws.text), ("/xmpp-websocket?x=1", true));
+    assert_eq!(safe.net.ws.subprotocols, ["xmpp"]);
     assert!(!safe.stream.insecure && !safe.stream.policy.unencrypted);
     for home in ["ws://localhost:5280/ws", "ws://127.0.0.1:5280/ws", "ws://[::1]:5280/ws"] {
         assert_eq!(of(home).unwrap().stream.targets[0].kind, Kind::InsecureWebSocket);

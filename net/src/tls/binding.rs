@@ -75,6 +75,8 @@ impl Binding {
             SupportedCipherSuite::Tls12(suite) => {
                 //= rfc9266#2/unique-secrets MUST NOT
                 //# The extension stands in the server's hello, or nothing is told.
+                //= rfc7677#4/session-hash MUST
+                //# Without that extension a connection of TLS 1.2 tells nothing of its secrets to be bound to.
                 let hello = server_hello(&self.flight).filter(|hello| hello.extended_master_secret)?;
                 let seed = [&client_random[..], &hello.random].concat();
                 suite.prf_provider.for_secret(&mut exporter, &secret, LABEL, &seed);

@@ -56,6 +56,8 @@ impl TlsVersion {
     /// It and what came after.
     //= rfc6120#13.9.5/no-ssl MUST NOT
     //# The oldest is TLS 1.2.
+    //= rfc7590#1/practices MUST
+    //# TLS 1.2 and 1.3 alone, with the suites of rustls, all with forward secrecy, as RFC 9325 asks.
     fn and_later(self) -> &'static [&'static SupportedProtocolVersion] {
         static VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
         match self {

@@ -128,6 +128,8 @@ pub(super) fn verify(ws: &Ws, accept: &str, data: &[u8]) -> Result<Option<usize>
     //# `answer` inserts one; two are refused here.
     //= rfc6455#4.1/subprotocol-answer MUST
     //# Exactly one, of those asked for; none at all only when none was.
+    //= rfc7395#3.1/not-agreed MUST
+    //# An answer without the subprotocol that was asked for fails the connection.
     let mut agreed = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
     let fits = match agreed.next() {
         None => ws.subprotocols.is_empty(),

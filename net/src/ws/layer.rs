@@ -146,6 +146,8 @@ impl WsLayer {
     }
 
     /// Sends a Close frame, unless one was sent.
+    //= rfc7395#3.6/handshake MUST
+    //# When the machine closes the connection, behind its last element.
     fn say_close(&mut self, status: Option<u16>) {
         let State::Open(open) = &mut self.state else { return };
         //= rfc6455#7.1.2/frame MUST
@@ -236,6 +238,8 @@ impl Layer for WsLayer {
         if matches!(&self.state, State::Open(open) if !open.closed_here) {
             //= rfc6455#5.6/utf-8 MUST
             //# What is not UTF-8 goes as binary, whatever the options say.
+            //= rfc7395#3.2/text MUST
+            //# As the application of XMPP sets it; a stream is UTF-8 always.
             let text = self.ws.text && std::str::from_utf8(&data).is_ok();
             self.write(if text { Opcode::Text } else { Opcode::Binary }, &data);
         }

@@ -36,6 +36,8 @@ pub(super) fn name(text: &str) -> Result<Cow<'_, str>, Error> {
     //# Every label that is not plain ASCII becomes a Unicode label; one that is no valid A-label refuses the name.
     //= rfc7622#3.2.2/map MUST
     //# Case, width and normalization by the mapping of UTS 46 without its transitional deviations.
+    //= rfc7622#3.2.1/no-a-labels MUST NOT
+    //# None is left in what comes out.
     let (unicode, valid) = UTS46.to_unicode(bytes, AsciiDenyList::STD3, Hyphens::CheckFirstLast);
     valid.map_err(|_| wrong)?;
     UTS46

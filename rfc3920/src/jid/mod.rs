@@ -74,6 +74,8 @@ impl Jid {
     ///
     /// # Errors
     /// As [`Jid::parse`].
+    //= rfc7622#3.2/domain MUST
+    //# Of the three it alone is no Option; an empty one is an error.
     pub fn new(local: Option<&str>, domain: &str, resource: Option<&str>) -> Result<Jid, Error> {
         let local = local.map(localpart).transpose()?;
         let domain = domainpart(domain)?;
@@ -104,6 +106,8 @@ impl Jid {
     }
 
     /// The connection of an account, or the occupant of a room.
+    //= rfc7622#3.4/opaque SHOULD
+    //# Nothing here takes one apart.
     pub fn resource(&self) -> Option<&str> {
         self.text.get(usize::from(self.bare) + 1..)
     }

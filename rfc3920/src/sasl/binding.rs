@@ -36,6 +36,14 @@ impl Binding {
     /// The data of this type for a connection, when the connection has it.
     //= rfc9266#3/unique-undefined MUST NOT
     //# tls-unique is taken as the driver tells it, and never under TLS 1.3, which has no such value.
+    //= rfc5802#6.1/unique SHOULD
+    //# Where the driver tells it; the one that is used here tells the exporter in its place.
+    //= rfc5802#6.1/innermost SHOULD
+    //# The TLS that the stream itself goes through is the only one that is known.
+    //= rfc9266#4/nothing-else MUST NOT
+    //# Only the login asks for it.
+    //= rfc9266#4/no-secret MUST NOT
+    //# It goes into hashes beside a secret, never in place of one.
     pub fn data(self, secured: &Secured) -> Option<&[u8]> {
         match self {
             Binding::Exporter => secured.exporter.as_ref().map(<[u8; 32]>::as_slice),

@@ -117,6 +117,10 @@ pub fn choose(
         Some((binding, _)) => format!("p={binding}"),
         None => flag_unbound(offer, secured).to_owned(),
     };
+    //= rfc5802#7/data MUST
+    //# That of the type which the flag names.
+    //= rfc5802#7/no-data MUST
+    //# None without a binding.
     let data = bound.and_then(|(binding, secured)| binding.data(secured)).unwrap_or_default();
     match best {
         Mechanism::Scram(hash) | Mechanism::ScramPlus(hash) => {
@@ -189,6 +193,8 @@ fn permitted(
     }
     match best.ok_or_else(|| Error::NoMechanism(offer.mechanisms.clone()))? {
         Mechanism::Plain if !policy.allow_plain => Err(Error::OnlyPlain),
+        //= rfc5802#6/required MUST
+        //# Without one there is no login.
         Mechanism::Plain | Mechanism::Scram(_) if policy.require_plus => Err(Error::BindingRequired),
         best => Ok(best),
     }

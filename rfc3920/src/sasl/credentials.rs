@@ -39,6 +39,10 @@ impl Credentials {
     //# By the profile that succeeds SASLprep for user names, RFC 8265 section 3.3; nothing is sent when that fails.
     //= rfc5802#2.2/normalize MUST
     //# Passwords by OpaqueString, which is what SASLprep became (RFC 8265 section 4.2).
+    //= rfc5802#3/utf-8 MUST
+    //# Texts are UTF-8, and go into messages and hashes as they are.
+    //= rfc4616#2/prepare SHOULD
+    //# By the profiles of RFC 8265, which have taken the place of SASLprep.
     pub fn new(username: &str, password: &str) -> Result<Credentials, Error> {
         let username = UsernameCaseMapped::enforce(username).map_err(|_| Error::Username)?.into_owned();
         let password = OpaqueString::enforce(password).map_err(|_| Error::Password)?;

@@ -66,6 +66,8 @@ impl Login {
     /// Why the login must be aborted.
     //= rfc6120#6.4.3/response MUST
     //# SCRAM alone has challenges; one for another mechanism ends the login.
+    //= rfc5929#3.1/no-renegotiation SHOULD NOT
+    //# The driver's TLS has no renegotiation.
     pub fn challenge(&mut self, message: &[u8]) -> Result<Bytes, Error> {
         match &mut self.state {
             State::Scram(client) => {

@@ -7,6 +7,8 @@ use ring::{digest, hmac, pbkdf2};
 use super::Binding;
 
 /// A hash function that SCRAM is used with.
+//= rfc5802#4/sha-1 MUST
+//# With its larger sisters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Hash {
     /// SHA-1 (RFC 5802).

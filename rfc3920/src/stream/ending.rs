@@ -195,6 +195,8 @@ impl Client {
     //# As before: tickets are the driver's.
     //= rfc7395#3.4/one-stream MUST NOT
     //# A connection is made for a stream and dropped with it.
+    //= rfc9266#4.1/close MUST
+    //# Every end of a stream comes through here, and closes the connection below.
     pub(super) fn drop_link(&mut self) {
         self.login = None;
         if let Some(link) = self.link.take() {

@@ -175,6 +175,9 @@ impl Client {
         //# A token that is not accepted is forgotten, and the password is next, on the same stream.
         //= rfc6120#6.4.5/next MAY
         //# From a token to the password; where a password is wrong, no other mechanism makes it right.
+        //= rfc9266#4.1/once MUST NOT skip
+        //# A token that is refused is followed by the password on the same connection, as XEP-0484 has it, and both
+        //# are bound.
         if token && !condition.is_temporary() {
             self.config.credentials.set_token(None);
             return self.log_in();

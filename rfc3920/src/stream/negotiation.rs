@@ -150,6 +150,8 @@ impl Client {
             (false, false) if websocket => self.fail(Error::Insecure, "policy-violation"),
             //= rfc7590#3.1/attempt MUST NOT
             //# Somebody between may have taken the offer away: TLS is tried all the same, for a moment, and then given up.
+            //= rfc7590#3.1/anyway SHOULD
+            //# An answer is waited for, though not for long.
             (false, false) => self.start_tls(false),
         }
     }
@@ -160,6 +162,8 @@ impl Client {
     }
 
     /// Logged in, with a fresh list of features: the old session, or a new one.
+    //= rfc7395#3.10/resume MAY
+    //# The session outlives its connection, whatever that was.
     pub(super) fn after_login(&mut self) {
         let Some(link) = &self.link else { return };
         let offered = self.config.management && link.features.find(ns::SM, "sm").is_some();
@@ -256,6 +260,8 @@ impl Client {
 
     //= rfc6120#4.3.2/voluntary MAY
     //# Stream management, once a resource is bound; what else is offered is told to the application.
+    //= rfc7395#3.10/management MAY
+    //# Over WebSocket as over TCP.
     fn enable(&mut self) {
         let offered = self.link.as_ref().is_some_and(|link| link.features.find(ns::SM, "sm").is_some());
         //= xep-0198#3/after-bind MUST

@@ -65,6 +65,8 @@ impl Client {
         //# A wrong address of the sender leaves nobody to answer to.
         let from = stanza.get("from").map(Jid::parse).transpose();
         match (from, stanza.name()) {
+            //= rfc7622#4/own SHOULD
+            //# Senders are prepared here again, and a stanza from an address that is none goes no further.
             (Err(_), _) => self.drop_noise(DropReason::Address),
             (Ok(from), "iq") => self.iq(stanza, from.as_ref()),
             _ => self.tell(Event::Stanza(stanza)),
@@ -312,6 +314,10 @@ impl Client {
     }
 
     /// Asks for a sign of life: an ack, or an answer to a ping.
+    //= rfc7395#3.8/stanzas MAY
+    //# Over WebSocket as over TCP.
+    //= rfc7395#3.8/frames MAY skip
+    //# What asks the stream's other end asks more than a frame does.
     fn ask_life(&mut self, managed: bool) {
         if managed {
             self.write(&sm::Management::ask());

@@ -221,6 +221,7 @@ mod tests {
     //= rfc5802#2.2/hi test
     //= rfc5802#5/server-signature test
     //= rfc5802#5.1/username-sent test
+    //= rfc5802#4/sha-1 test
     #[test]
     fn example_of_rfc_5802() {
         let nonce = "fyko+d2lbbFgONRv9qkxdawL";

@@ -95,6 +95,8 @@ impl Server {
         let client_nonce = fields.next('r').map_err(|_| ServerError::Other)?;
         let verifier = lookup(&username).ok_or(ServerError::UnknownUser)?;
         let nonce = format!("{client_nonce}{}", self.nonce);
+        //= rfc5802#5.1/iterations MUST
+        //# Behind the salt.
         let mut answer = format!("r={nonce},s={},i={}", STANDARD.encode(&verifier.salt), verifier.iterations);
         if self.tell_hash {
             answer.push_str(",h=");
@@ -104,6 +106,8 @@ impl Server {
         self.state = Some(State {
             username,
             channel: STANDARD.encode([header.as_bytes(), &data].concat()),
+            //= rfc5802#5.1/raw-username MUST
+            //# The client's message goes into the hash as it came.
             messages: format!("{bare},{answer}"),
             nonce,
             verifier,
@@ -119,9 +123,13 @@ impl Server {
         let state = self.state.take().ok_or(ServerError::Other)?;
         let message = text(message).map_err(|_| ServerError::InvalidEncoding)?;
         let mut fields = Fields::new(message).map_err(|_| ServerError::ExtensionsNotSupported)?;
+        //= rfc5802#6/check-binding MUST
+        //# With what header and data make of it here.
         if fields.next('c').map_err(|_| ServerError::Other)? != state.channel {
             return Err(ServerError::ChannelBindingsDontMatch);
         }
+        //= rfc5802#5.1/server-nonce MUST
+        //# All of it, the server's part too.
         if fields.next('r').map_err(|_| ServerError::Other)? != state.nonce {
             return Err(ServerError::Other);
         }
@@ -160,8 +168,11 @@ impl Server {
     ///
     /// ```
     /// use rfc3920::sasl::{ServerError, scram::Server};
+    /// # //= rfc5802#5.1/refusal test
     /// assert_eq!(Server::refusal(ServerError::InvalidProof), "e=invalid-proof");
     /// ```
+    //= rfc5802#5.1/refusal MUST
+    //# It is all that such a message has.
     pub fn refusal(why: ServerError) -> Bytes {
         format!("e={}", why.value()).into()
     }
