@@ -87,6 +87,8 @@ impl Client {
     //# Every realm with an account is answered, its best challenge each.
     //= rfc8760#2.4/abandon SHOULD
     //# The error says that there is nothing to send.
+    //= rfc3261#22.3/same-realm MAY
+    //# Each challenge of a realm that can be answered has its credentials.
     //= rfc3261#22.3/by-realm SHOULD
     //# Every value that comes out names its realm.
     //= rfc3261#22.3/same-realm-same SHOULD
@@ -115,8 +117,14 @@ impl Client {
 
     /// Credentials for a request in spaces that were challenged before, with the next count of each nonce. Empty when
     /// nothing was challenged yet.
+    //= rfc7616#3.6/preemptive MAY
+    //# Wherever a challenge has come before.
     //= rfc7616#3.6/remember SHOULD
     //# Nonce, count, opaque and the account's secret are at hand for the next request.
+    //= rfc3261#22.2/authorization MAY
+    //# For every request after a challenge.
+    //= rfc3261#22.3/proxy-authorization MAY
+    //# Likewise to a proxy.
     //= rfc3261#22.2/cache SHOULD
     //# One client a destination gives the reuse that SIP asks for; a user agent keeps one a dialog or a registration.
     pub fn authorize(&mut self, party: Party, request: &Request<'_>) -> Vec<Credentials> {

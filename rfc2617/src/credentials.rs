@@ -75,6 +75,8 @@ impl fmt::Display for Credentials {
 pub enum Username {
     /// As it is, in quotes.
     Plain(String),
+    //= rfc7616#3.4/extended-username MAY
+    //# Chosen for names that quotes cannot hold.
     /// As it is, in the extended notation of `username*`, for characters that quotes do not allow.
     Extended(String),
     /// Hashed: [`userhash`](crate::userhash()) of name and realm, in hexadecimal digits.

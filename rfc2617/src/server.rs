@@ -40,6 +40,8 @@ pub struct ServerConfig {
     pub domain: Vec<String>,
     /// An opaque for every challenge; none.
     pub opaque: Option<String>,
+    //= rfc7616#5.4/bounded-nonce MAY
+    //# Each is good for a time and, with its counts, for each request once.
     /// How long a nonce is good for; 5 minutes. From half of it on, the next one is offered with every confirmation.
     pub nonce_lifetime: Duration,
     /// How many used nonces are remembered against replay; 65536 (about 4 MB).
@@ -195,6 +197,10 @@ impl Server {
     //# An algorithm that the configuration repeats is offered once.
     //= rfc7616#3.7/preference-order MUST
     //# In the order of the configuration.
+    //= rfc8760#2.3/several MAY
+    //# One for each algorithm of the configuration.
+    //= rfc7616#5.6/several MAY
+    //# Basic too, under the HTTP profile and when it is turned on.
     //= rfc8760#2.3/distinct MUST
     //# The same.
     //= rfc8760#2.3/order MUST
@@ -382,6 +388,8 @@ impl Server {
         //# Byte for byte under the HTTP profile.
         //= rfc8760#2.6/uri-other MAY
         //# Another URI alone is no reason to refuse.
+        //= rfc3261#22.4/uri-checked MAY
+        //# As below.
         //= rfc8760#2.6/uri-may-differ MUST
         //# Under the SIP profile the caller gets both URIs and judges, because only it knows whom it serves.
         match self.config.profile == Profile::Http && sent.uri != request.uri {

@@ -21,23 +21,23 @@
 //= rfc3261#18.2.1/tcp-beside-udp MUST skip
 //# The program binds both, the machine takes requests from either.
 //= rfc3261#26.3.1/tls MUST skip
-//# The machines know secure transports; TLS itself belongs to the driver, which has none yet.
+//# The machines know secure transports, and the driver has TLS; which programs bind it is their choice.
 //= rfc3261#26.3.1/tls-ua SHOULD skip
-//# TLS belongs to the driver, which has none yet.
+//# TLS is the driver's (room net, feature tls), and turned on by programs; those for telephones do not.
 //= rfc3261#26.3.1/tls-ua-server MAY skip
-//# TLS belongs to the driver, which has none yet.
+//# TLS is the driver's (room net, feature tls), and turned on by programs; those for telephones do not.
 //= rfc3261#26.3.1/certificate SHOULD skip
-//# TLS belongs to the driver, which has none yet.
+//# TLS is the driver's (room net, feature tls), and turned on by programs; those for telephones do not.
 //= rfc3261#26.3.1/ua-certificate MAY skip
-//# TLS belongs to the driver, which has none yet.
+//# TLS is the driver's (room net, feature tls), and turned on by programs; those for telephones do not.
 //= rfc3261#26.3.1/validate MUST skip
-//# TLS belongs to the driver, which has none yet.
+//# TLS is the driver's (room net, feature tls), and turned on by programs; those for telephones do not.
 //= rfc3261#26.3.1/ipsec MAY skip
 //# Below every socket.
 //= rfc3261#26.3.1/prefer-tls SHOULD skip
 //# The URI and the user decide.
 //= rfc3261#26.3.1/accept-tls MAY skip
-//# TLS belongs to the driver, which has none yet.
+//# TLS is the driver's (room net, feature tls), and turned on by programs; those for telephones do not.
 //= rfc3261#26.4.4/secure-ports-only MAY skip
 //# The program binds what its user asks for.
 
@@ -49,6 +49,128 @@
 //# No code here plays Alert-Info.
 //= rfc3261#20.9/trusted-only SHOULD skip
 //# No code here shows Call-Info.
+//= rfc3261#7.1/translate MAY skip
+//# Only sip and sips URIs are known.
+//= rfc3261#8.1.1.2/any-scheme MAY skip
+//# As above.
+//= rfc3261#8.1.1.4/local-at-host MAY skip
+//# A Call-ID is random alone, and tells nothing of the host.
+//= rfc3261#8.1.2/other-server MAY skip
+//# The route set decides.
+//= rfc3261#8.1.3.4/append MAY skip
+//# A redirected request is the one from before.
+//= rfc3261#8.1.3.4/from-sips MAY skip
+//# A sips request stays one.
+//= rfc3261#8.1.3.4/new-call-id MAY skip
+//# The Call-ID stays.
+//= rfc3261#8.2.2.1/to-policy MAY skip
+//# The Request-URI decides.
+//= rfc3261#8.2.4/421 MAY skip
+//# No extension is insisted on.
+//= rfc3261#8.2.6.2/to-tag-100 MAY skip
+//# A 100 has none.
+//= rfc3261#8.3/other-resource MAY skip
+//# What a redirection names is the choice of the program.
+//= rfc3261#10.2.4/combine MAY skip
+//# A registration is one binding.
+//= rfc3261#10.2.5/date MAY skip
+//# The driver has the clock.
+//= rfc3261#10.3/redirect MAY skip
+//# It never makes sense here.
+//= rfc3261#10.3/trust-from MAY skip
+//# Without a guard everybody may register; From is not looked at.
+//= rfc3261#11/in-dialog MAY skip
+//# Programs send OPTIONS out of dialogs.
+//= rfc3261#11.2/body MAY skip
+//# The answer has no body.
+//= rfc3261#11.2/contacts MAY skip
+//# It has no Contact.
+//= rfc3261#11.2/warning MAY skip
+//# No code here writes a Warning.
+//= rfc3261#12.1/other-means MAY skip
+//# INVITE alone starts dialogs.
+//= rfc3261#12.2/record-route MAY skip
+//# Requests within a dialog have no Record-Route of ours.
+//= rfc3261#12.2.2/unknown-dialog MAY skip
+//# It is answered by 481.
+//= rfc3261#13.3.1/same-session MAY skip
+//# Left to programs, which see the description.
+//= rfc3261#13.3.1/same-session-silent MAY skip
+//# Left to programs.
+//= rfc3261#13.3.1.4/accept MAY skip
+//# The answer has none.
+//= rfc3261#16.6/add-headers MAY skip
+//# Nothing else is added.
+//= rfc3261#16.7/manipulate MAY skip
+//# Nothing else is changed.
+//= rfc3261#16.7/timer-c-value MAY skip
+//# It starts anew with the value that it had.
+//= rfc3261#16.10/any-time MAY skip
+//# Branches are cancelled when their context is.
+//= rfc3261#18.1.1/another-connection MAY skip
+//# A connection that is there is used.
+//= rfc3261#19.1.1/password-in-user MAY skip
+//# Both parts are read by themselves.
+//= rfc3261#19.1.1/phone-unmarked MAY skip
+//# A user is a name unless it is marked.
+//= rfc3261#20/optional MAY skip
+//# Which optional headers there are is told header by header.
+//= rfc3261#21.1.3/forwarded MAY skip
+//# No proxy here says 181.
+//= rfc3261#21.1.4/details MAY skip
+//# Nobody here queues calls.
+//= rfc3261#21.3.1/body MAY skip
+//# A redirection has no body.
+//= rfc3261#21.3.3/cache MAY skip
+//# Each call is looked up anew.
+//= rfc3261#21.3.3/retry-original MAY skip
+//# Nothing is remembered that could fail.
+//= rfc3261#21.4.9/repeat MAY skip
+//# Left to programs.
+//= rfc3261#21.4.11/close MAY skip
+//# The limits of the message reader close a connection whose message is too large.
+//= rfc3261#21.4.11/retry MAY skip
+//# Left to programs.
+//= rfc3261#21.4.18/retry-after MAY skip
+//# Refusals of the user agent have no further headers.
+//= rfc3261#21.4.23/contacts MAY skip
+//# Users are found by their whole name or not at all.
+//= rfc3261#21.4.24/retry-after MAY skip
+//# Refusals of the user agent have no further headers.
+//= rfc3261#21.4.26/capabilities MAY skip
+//# Refusals of the user agent have no body.
+//= rfc3261#21.4.28/public-key MAY skip
+//# Bodies are not encrypted.
+//= rfc3261#21.5.1/retry MAY skip
+//# Left to programs.
+//= rfc3261#21.5.1/retry-after MAY skip
+//# Errors are not known to pass.
+//= rfc3261#21.5.4/drop MAY skip
+//# The driver has limits for connections, and tells programs what it refused.
+//= rfc3261#21.5.4/retry-after MAY skip
+//# Nobody knows when an overload ends.
+//= rfc3261#21.6.1/retry-after MAY skip
+//# Refusals of the user agent have no further headers.
+//= rfc3261#21.6.2/retry-after MAY skip
+//# As above.
+//= rfc3261#21.6.4/capabilities MAY skip
+//# Refusals of the user agent have no body.
+//= rfc3261#21.6.4/warning MAY skip
+//# No code here writes a Warning.
+//= rfc3261#22.1/anonymous MAY skip
+//# Where no authentication is needed none is asked for.
+//= rfc3261#22.2/try-anonymous MAY skip
+//# Without an account the program hears of the challenge.
+//= rfc3261#22.3/try-anonymous MAY skip
+//# As above.
+//= rfc3261#22.3/outbound-realm MAY skip
+//# Credentials stay with their dialog or registration.
+//= rfc3261#17.2.1/trying-anyway MAY skip
+//# It waits 200 ms to see whether one is needed.
+//= rfc3261#14.1/without-offer MAY skip
+//# A change comes with its offer.
+//= rfc3261#20.6/on-2xx MAY skip
+//# Neither proxy nor registrar writes it; room rfc2617 can.
 //= rfc3261#20.18/as-redirect MAY skip
 //# No code here follows Error-Info.
 //= rfc3261#20.18/render MAY skip
@@ -112,6 +234,8 @@
 //# Left to programs.
 //= rfc3428#4/maybe-forked MUST NOT skip
 //# Left to programs.
+//= rfc3428#4/in-dialog MAY skip
+//# Messages go out by themselves; the program may send one through a dialog of its own.
 //= rfc3428#4/expires MAY skip
 //# Any header can be added.
 //= rfc3428#4/expires-date SHOULD skip
@@ -151,7 +275,7 @@
 //= rfc3261#19.1.2/header-reserved MUST skip
 //# Nothing here writes headers into a URI.
 
-// Proxies: what a stateful one without TLS, forced routes and recursion has no use for.
+// Proxies: what a stateful one without forced routes and recursion has no use for.
 
 //= rfc3261#16.11/no-100 MUST NOT skip
 //# The proxy keeps state for every request; an ACK to a 2xx alone passes without.
@@ -211,10 +335,6 @@
 //# A client that registers while a call rings gets the next one.
 //= rfc3261#16.5/watch-add SHOULD skip
 //# A client that registers while a call rings gets the next one.
-//= rfc3261#16.6/record-route-sips MUST skip
-//# No request passes by TLS yet, as the driver has none.
-//= rfc3261#16.6/record-route-tls-boundary MUST skip
-//# No request passes by TLS yet, as the driver has none.
 //= rfc3261#16.6/record-route-distinct MUST skip
 //# Nothing is rewritten: two values say both sides (RFC 5658).
 //= rfc3261#16.6/forced-route MAY skip
@@ -249,10 +369,6 @@
 //# The proxy never puts another scheme in place of sip.
 //= rfc3261#16.7/record-route-rewrite MAY skip
 //# Two values say both sides (RFC 5658).
-//= rfc3261#16.7/record-route-to-sips MUST skip
-//# No request passes by TLS yet, as the driver has none.
-//= rfc3261#16.7/record-route-to-sip MUST skip
-//# No request passes by TLS yet, as the driver has none.
 //= rfc3261#16.7/record-route-no-transport SHOULD NOT skip
 //# Nothing is rewritten.
 //= rfc3261#16.7/record-route-identifier SHOULD skip

@@ -43,24 +43,34 @@ pub struct LocalStream {
     pub kind: Word,
     /// Transport protocol: `RTP/AVP`…
     pub proto: Word,
+    //= rfc3264#6/may-reject MAY
+    //# No other stream is asked.
     /// Where we receive RTP; 0 to have the stream refused or switched off.
     pub port: u16,
     /// Where we receive RTCP, when not on the port after RTP's.
     pub rtcp_port: Option<u16>,
     /// Whether RTCP may come to RTP's port (RFC 5761).
     pub rtcp_mux: bool,
+    //= rfc3264#5/mixed MAY
+    //# One stream's can be a group while the others' are hosts.
     /// Where we receive, when not at [`Capabilities::connection`].
     pub connection: Option<Connection>,
     /// What we want to do: send, receive, both.
     pub direction: Direction,
+    //= rfc3264#5.1/stream-encodings MAY
+    //# Each stream has a list of its own.
     /// RTP formats, the preferred first. A stream without any format is written with port 0.
     pub formats: Vec<Format>,
     /// Formats of a stream that is not RTP, such as `t38`.
     pub tokens: Vec<Word>,
+    //= rfc3264#6.1/ptime MAY
+    //# Written into answers as into offers, whatever was offered.
     /// Length of the packets that we wish to receive.
     pub ptime: Option<Duration>,
     /// Length of the longest packets that we can receive.
     pub maxptime: Option<Duration>,
+    //= rfc3264#6.1/bandwidth MAY
+    //# Likewise.
     /// Bandwidths that we wish to receive.
     pub bandwidths: Vec<Bandwidth>,
     /// Name of the stream in offers of ours (RFC 5888). Answers take the peer's.
@@ -87,6 +97,8 @@ impl Capabilities {
     }
 
     /// What we can do, for who asks before a call (RFC 3264 section 9): with SIP, the body of an answer to OPTIONS.
+    //= rfc3264#9/no-contact MAY
+    //# Nothing is asked for an address of mail or a number.
     //= rfc3264#9/port-zero MUST
     //# Every stream is written with port 0.
     //= rfc3264#9/time MUST
@@ -110,6 +122,8 @@ impl Capabilities {
     }
 
     /// The lines before the first stream.
+    //= rfc3264#5/no-contact MAY
+    //# Nobody is asked for an address of mail or a number.
     //= rfc3264#5/session-number MUST
     //# The number is cut to 63 bits and the first version to 61, so that neither overflows.
     //= rfc3264#5/name SHOULD

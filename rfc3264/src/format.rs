@@ -24,6 +24,8 @@ pub struct Format {
     pub clock_rate: u32,
     /// Channels of audio; 1 for everything else.
     pub channels: u8,
+    //= rfc3264#5.1/fmtp MAY
+    //# Written when there are any.
     /// Parameters as in `a=fmtp`.
     pub parameters: Option<Text>,
 }

@@ -58,6 +58,8 @@ impl Local {
     }
 
     /// The answer to an offered stream that fits.
+    //= rfc3264#6.1/direction-sendrecv MAY
+    //# Then nothing is cut from what we want.
     //= rfc3264#6.1/direction-sendonly MUST
     //# What we want, cut down to the reverse of what was offered, leaves recvonly or inactive.
     //= rfc3264#6.1/direction-recvonly MUST
@@ -125,6 +127,10 @@ impl Local {
         media
     }
 
+    //= rfc3264#5.1/sendrecv-omitted MAY
+    //# It is left out unless the attributes of the stream have a direction.
+    //= rfc3264#5.1/sendrecv-written MAY
+    //# Then it takes that one's place.
     //= rfc3264#5.1/sendonly MUST
     //# Every direction but both ways is written; both ways is the default.
     //= rfc3264#5.1/recvonly MUST
@@ -139,6 +145,10 @@ impl Local {
 }
 
 /// A stream that is refused or gone: port 0, one format, and its name.
+//= rfc3264#8.2/short MAY
+//# Nothing but one format and the name remain.
+//= rfc3264#8.2/answer-short MAY
+//# The same.
 //= rfc3264#6/reject MUST
 //# Port 0 and the first offered format.
 //= rfc3264#8.2/answer-zero MUST

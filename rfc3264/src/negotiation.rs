@@ -116,6 +116,18 @@ impl Negotiation {
     }
 
     /// One of our streams, to be changed for the next description: port, formats, direction…
+    //= rfc3264#8/different MAY
+    //# Whatever is changed here stands in the next offer.
+    //= rfc3264#8.3.1/port MAY
+    //# A field like any other.
+    //= rfc3264#8.3.1/transport MAY
+    //# The same.
+    //= rfc3264#8.3.2/formats MAY
+    //# The same; slots see to it that numbers keep their meaning.
+    //= rfc3264#8.3.3/type MAY
+    //# The same.
+    //= rfc3264#8.3.4/any MAY
+    //# The same.
     pub fn local_mut(&mut self, id: StreamId) -> Option<&mut LocalStream> {
         self.locals.get_mut(id.0).map(|local| &mut local.stream)
     }
@@ -168,6 +180,12 @@ impl Negotiation {
     ///
     /// # Errors
     /// [`Error::OfferPending`] while one waits for its answer.
+    //= rfc3264#4/any-time MAY
+    //# Whenever no other offer waits.
+    //= rfc3264#8/any-time MAY
+    //# Also after the first exchange.
+    //= rfc3264#8/identical MAY
+    //# An offer without changes equals our last description, its version included.
     //= rfc3264#4/one-offer MUST NOT
     //# An offer of ours that waits blocks the next one; an offer of the peer never waits here, it is answered at once.
     //= rfc3264#4/own-pending MUST NOT
@@ -281,6 +299,10 @@ impl Negotiation {
     /// # Errors
     /// [`Error::Glare`] while an offer of ours waits, [`Error::StreamsMissing`] when the offer forgot streams,
     /// [`Error::NotAcceptable`] when no stream of it can be used. All is then as before the offer.
+    //= rfc3264#4/answer-or-reject MAY
+    //# An error is what the carrier refuses the offer with.
+    //= rfc3264#8.3.1/answer-same MAY
+    //# An offer that changes nothing for us brings the description from before.
     //= rfc3264#6/origin MUST
     //# The origin line is our own.
     //= rfc3264#8/no-op MUST

@@ -46,6 +46,10 @@ pub(crate) fn compatible(encoding: &str, ours: Option<&str>, theirs: Option<&str
 }
 
 /// The parameters to answer with: ours, but for those that must be as offered, and events only as far as both know them.
+//= rfc3264#6.1/fmtp-other MAY
+//# Ours stand in the answer.
+//= rfc3264#6.1/fmtp-same MAY
+//# Or nothing, if we have none.
 //= rfc3264#6.1/fmtp-configuration MUST
 //# Parameters that shape packets are copied from the offer; the others are our own.
 pub(crate) fn answered(ours: &Format, theirs: &Format) -> Option<Text> {

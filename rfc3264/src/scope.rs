@@ -40,6 +40,18 @@
 //# The application switches its media when a Stream of another kind comes out.
 //= rfc3264#8.3.3/both-types MUST skip
 //# What comes in on a port is read by the application.
+//= rfc3264#5.1/change-format MAY skip
+//# What is sent is the application's choice; Stream::send lists what it can choose from.
+//= rfc3264#6.1/send-early MAY skip
+//# The application sends as soon as it wants; answer() has filled in the streams.
+//= rfc3264#7/send MAY skip
+//# The application sends as soon as it wants; accept() has filled in the streams.
+//= rfc3264#7/cease MAY skip
+//# Sockets are the application's.
+//= rfc3264#8.3.1/cease MAY skip
+//# Sockets are the application's.
+//= rfc3264#6.2/add-ptime MAY skip
+//# The lines of a group are answered as they came.
 //= rfc3264#11/integrity MUST skip
 //# Asked of the protocol that carries descriptions, such as SIP.
 //= rfc3264#11/encryption SHOULD skip

@@ -15,6 +15,7 @@ const ALL: [Direction; 4] = [SendRecv, SendOnly, RecvOnly, Inactive];
 //= rfc3264#6.1/direction-sendonly test
 //= rfc3264#6.1/direction-recvonly test
 //= rfc3264#6.1/direction-inactive test
+//= rfc3264#6.1/direction-sendrecv test
 #[test]
 fn answers_to_every_direction() {
     for offered in ALL {

@@ -176,6 +176,7 @@ fn events_tick_like_the_voice() {
 }
 
 //= rfc3264#5.1/ptime test
+//= rfc3264#6.1/ptime test
 #[test]
 fn packet_lengths() {
     let mut stream = LocalStream::audio(5000, voice());

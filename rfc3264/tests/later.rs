@@ -23,6 +23,9 @@ fn version(of: &Session) -> u64 {
 //= rfc3264#8/origin test
 //= rfc3264#5/session-number test
 //= rfc3264#5/initial-version test
+//= rfc3264#8/any-time test
+//= rfc3264#8/identical test
+//= rfc3264#8/different test
 #[test]
 fn versions() {
     let mut own = Capabilities::new([192, 0, 2, 1].into(), u64::MAX);
@@ -47,6 +50,7 @@ fn versions() {
 
 //= rfc3264#8/no-op test
 //= rfc3264#8/no-op-answer test
+//= rfc3264#8.3.1/answer-same test
 #[test]
 fn an_offer_that_changes_nothing() {
     let mut bob = pair().1;
@@ -230,6 +234,7 @@ fn only_the_last_descriptions_count() {
     assert_eq!(seen.ptime, Some(std::time::Duration::from_millis(40)));
 }
 
+//= rfc3264#8.3.3/type test
 #[test]
 fn a_stream_changes_its_type() {
     let (mut alice, mut bob) = pair();

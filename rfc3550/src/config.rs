@@ -14,33 +14,63 @@ pub struct Config {
     pub local_rtp: SocketAddr,
     /// The bound address of the socket for RTCP; the same as `local_rtp` when both share a port (RFC 5761).
     pub local_rtcp: SocketAddr,
+    //= rfc3550#11/explicit-ports MAY
+    //# The four addresses are set one by one where they are no pairs.
+    //= rfc3550#11/same-pair MAY
+    //# Nothing compares them.
     /// Where RTP goes, once known.
     pub remote_rtp: Option<SocketAddr>,
     /// Where RTCP goes, once known.
     pub remote_rtcp: Option<SocketAddr>,
     /// Whether the remote addresses follow the packets that arrive. Default [`Symmetric::Off`].
     pub symmetric: Symmetric,
+    //= rfc3550#5.1/static-types MAY
+    //# Those of the profile are the default.
+    //= rfc3550#5.1/dynamic-types MAY
+    //# Any other is bound by payload_type().
+    //= rfc3550#5.1/dynamic-clock MAY
+    //# The clock rate is given with it.
     /// Payload types that are understood, with their clock rates. Default: the static ones of RFC 3551.
     pub clock_rates: ClockRates,
     /// The SSRC to begin with, where signalling has to know it. Default: none, and a random one is drawn.
     pub ssrc: Option<u32>,
+    //= rfc3550#6.5.1/configure MAY
+    //# Any text of the program's.
     /// The canonical name: the same for all sessions of a participant. At most 255 bytes are sent.
     pub cname: String,
+    //= rfc3550#6.1/other-items MAY
+    //# As many as are given, one at a time.
     /// Other items to describe oneself with: one of them in every third report, the name seven times of eight. Default:
     /// none. Those longer than 255 bytes are not sent.
     pub items: Vec<Item>,
+    //= rfc3550#6.2/bandwidth-default MAY
+    //# That of one voice in G.711.
     /// The session's bandwidth for data in bits a second, of which RTCP gets 5 %. The same for all participants.
     /// Default 64,000.
     pub bandwidth: u32,
+    //= rfc3550#6.2/reduced MAY
+    //# Any value; the program knows its bandwidth.
+    //= rfc3550#6.2/reduced-unicast MAY
+    //# The interval alone: the first report keeps its delay.
     /// The shortest interval between reports before randomisation. Default 5 s; section 6.2 allows 360 s divided by the
     /// bandwidth in kbit/s in unicast sessions.
     pub report_interval: Duration,
+    //= rfc3550#6.4.1/relative-ntp MAY
+    //# By default the zero of the driver's clock is taken for that of the calendar.
     /// Ties the driver's clock to the calendar, for the NTP times in sender reports.
     pub epoch: Epoch,
+    //= rfc3550#A.1/stored MAY
+    //# They are kept until then.
     /// Packets in sequence before a source is believed, at least 1. Default 2. Kept meanwhile and delivered then.
     pub min_sequential: u8,
+    //= rfc3550#6.2.1/inactive MAY
+    //# It is deleted, believed or not.
     /// Report intervals of silence after which a participant is forgotten. Default 5.
     pub timeout_multiplier: u32,
+    //= rfc3550#8.2/keep-one MAY
+    //# Until then the packets of the first address are kept, and those of the other dropped.
+    //= rfc3550#8.2/policy MAY
+    //# The one that was there first wins.
     /// How long a source's address must be silent before packets from another address may take the source over.
     /// Default 2 s.
     pub address_timeout: Duration,

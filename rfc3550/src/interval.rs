@@ -29,6 +29,8 @@ const COMPENSATION: f64 = std::f64::consts::E - 1.5;
 
 impl Schedule {
     /// The interval without its random factor (Td), for `group` and compound packets of `average_size` bytes.
+    //= rfc3550#6.3/this-algorithm MAY
+    //# The one of the document.
     //= rfc3550#6.2/bandwidth-share SHOULD
     //# A quarter of the RTCP bandwidth is for senders while they are at most a quarter of the members.
     //= rfc3550#6.3.1/zero-bandwidth MUST
@@ -44,6 +46,8 @@ impl Schedule {
         };
         //= rfc3550#6.2/minimum SHOULD
         //# Never shorter than the minimum.
+        //= rfc3550#6.2/half-minimum MAY
+        //# As below.
         //= rfc3550#6.2/initial-delay SHOULD
         //# Half of the minimum before the first compound packet.
         let minimum = if initial { self.minimum / 2 } else { self.minimum };
@@ -69,6 +73,8 @@ const FOREVER: Duration = Duration::from_secs(86_400);
 //= rfc3550#6.3/two-party-random SHOULD
 //# So that intervals are random there too.
 #[derive(Debug)]
+//= rfc3550#6.3.2/timer MAY
+//# An instant that the driver waits for.
 pub struct Timer {
     schedule: Schedule,
     /// tp: when the last packet went out.

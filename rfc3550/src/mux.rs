@@ -36,6 +36,8 @@ impl Kind {
     /// assert!(Kind::allows(96) && Kind::allows(0));
     /// assert!(!Kind::allows(72));
     /// ```
+    //= rfc5761#4/below-64 MAY
+    //# Allowed; room rfc3264 takes 96 to 127 first.
     //= rfc5761#4/payload-types MUST NOT
     //# The session refuses to send types 64 to 95 on a shared port.
     pub const fn allows(payload_type: u8) -> bool {

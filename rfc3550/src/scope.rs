@@ -1,5 +1,55 @@
 //! What RFC 3550 and RFC 5761 ask and this room leaves to others, with the reason for each.
 
+//= rfc3550#5.1/marker-bits MAY skip
+//# The profile that is spoken has one marker bit.
+//= rfc3550#5.1/any-order MAY skip
+//# No medium here is sent in another order than sampled.
+//= rfc3550#6/minimal-control MAY skip
+//# Sessions are controlled by other protocols.
+//= rfc3550#6/separate-control MAY skip
+//# Every participant reports.
+//= rfc3550#6.2/limits MAY skip
+//# Nothing is sent to groups.
+//= rfc3550#6.2/reduced-multicast MAY skip
+//# Nothing is sent to groups.
+//= rfc3550#6.2/separate-parameter MAY skip
+//# The share of RTCP is fixed.
+//= rfc3550#6.2/two-parameters MAY skip
+//# As above.
+//= rfc3550#6.3.1/split MAY skip
+//# As above.
+//= rfc3550#6.2.1/delete-bye MAY skip
+//# The entry is marked, and goes a while later.
+//= rfc3550#6.2.1/sampling MAY skip
+//# The table has a bound that makes it needless.
+//= rfc3550#6.2.1/other-algorithm MAY skip
+//# Participants are counted one by one.
+//= rfc3550#6.2.1/overestimate MAY skip
+//# As above.
+//= rfc3550#6.3/two-party-simple MAY skip
+//# Both kinds of reconsideration are there, for two as for many.
+//= rfc3550#6.3.7/silent MAY skip
+//# Who leaves says so, unless it never sent anything.
+//= rfc3550#6.3.7/small-backoff MAY skip
+//# A small group hears a goodbye at once.
+//= rfc3550#6.3.9/one-session MAY skip
+//# Sessions know nothing of each other.
+//= rfc3550#6.4.1/zero-ntp MAY skip
+//# The driver always has a clock.
+//= rfc3550#6.5.2/priorities MAY skip
+//# No profile that is spoken asks for it.
+//= rfc3550#6.5.5/prescribed MAY skip
+//# As above.
+//= rfc3550#6.5.7/semantics MAY skip
+//# As above.
+//= rfc3550#8.2/new-address MAY skip
+//# A session keeps its socket, and its SSRC with it.
+//= rfc3550#8.2/retry MAY skip
+//# A loop is counted and dropped; sending goes on under the new SSRC.
+//= rfc3550#11/several MAY skip
+//# A datagram is one packet.
+//= rfc3550#A.1/wait-for-rtcp MAY skip
+//# Peers that never send RTCP are heard too.
 //= rfc3550#5.1/no-type-mux SHOULD NOT skip
 //# What a session carries is the choice of the program that describes it.
 //= rfc3550#5.1/resolution MUST skip

@@ -88,6 +88,8 @@ pub enum Assignment {
 
 /// An encoding by its registered name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+//= rfc3551#3/short-names MAY
+//# The name is that of `a=rtpmap`.
 pub struct Encoding {
     /// The name as `a=rtpmap` writes it; compare it in any case.
     pub name: &'static str,

@@ -13,9 +13,13 @@ use crate::text::{Text, Word, number};
 /// # Ok::<(), rfc4566::Invalid>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+//= rfc8866#5.8/registered MAY
+//# The kind is any word.
 pub struct Bandwidth {
     /// What the figure means: `CT` conference total, `AS` one medium at one sender, `TIAS` without lower layers…
     pub kind: Word,
+    //= rfc8866#5.8/unit MAY
+    //# Nothing is computed from it here.
     /// Kilobits a second, unless the kind says otherwise (`TIAS`, `RS`, `RR`: bits a second).
     pub value: u64,
 }

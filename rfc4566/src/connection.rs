@@ -20,6 +20,14 @@ use crate::text::{Text, Word, Words, number};
 /// # Ok::<(), rfc4566::Invalid>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+//= rfc8866#5.2/nettype-open MAY
+//# Any word is kept.
+//= rfc8866#5.2/addrtype-open MAY
+//# Any word is kept.
+//= rfc8866#5.7/nettype-open MAY
+//# The same type.
+//= rfc8866#5.7/addrtype-open MAY
+//# The same type.
 pub struct Connection {
     /// Network type, `IN` for the Internet.
     pub nettype: Word,
@@ -50,12 +58,16 @@ pub enum Address {
     },
     /// A host name, to be looked up in the address family of the address type.
     Name(Word),
+    //= rfc8866#5.7/subfields MAY
+    //# Whatever is appended stays with it.
     /// An address of another network or address type.
     Other(Word),
 }
 
 impl Connection {
     /// A unicast Internet address.
+    //= rfc8866#5.2/address MAY
+    //# The usual case: most hosts have no name that others could look up.
     pub fn ip(ip: IpAddr) -> Connection {
         let addrtype = if ip.is_ipv4() { "IP4" } else { "IP6" };
         Connection {

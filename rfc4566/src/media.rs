@@ -29,10 +29,14 @@ pub struct Media {
     pub port_count: Option<u32>,
     /// Transport protocol, such as `RTP/AVP`.
     pub proto: Word,
+    //= rfc8866#5.14/payload-types MAY
+    //# All of them are kept, in their order.
     /// Formats, the preferred first. With RTP, payload types in decimal.
     pub formats: Vec<Word>,
     /// Title, `i=`.
     pub info: Option<Text>,
+    //= rfc8866#5.7/layers MAY
+    //# As many as there are.
     /// Addresses, `c=`; several only for layered multicast. Without one the session's counts.
     pub connections: Vec<Connection>,
     /// `b=` lines.
@@ -118,6 +122,8 @@ impl Media {
     /// The parameters of one format, when there are any. The first counts.
     //= rfc8866#6.15/one MUST
     //# The first one counts.
+    //= rfc8866#5.14/fmtp MAY
+    //# Read here, written with push_typed.
     pub fn fmtp(&self, format: &str) -> Option<Fmtp> {
         self.attributes.typed::<Fmtp>().flatten().find(|fmtp| fmtp.format == format)
     }
@@ -138,6 +144,10 @@ impl Media {
     }
 
     /// The port, and perhaps the address, of RTCP when it is not the port after RTP's: `a=rtcp` (RFC 3605).
+    //= rfc8866#5.14/other-ports MAY
+    //# None when the port follows from RTP's.
+    //= rfc3605#2.1/media-level MAY
+    //# A media description's attribute.
     //= rfc8866#5.14/rtcp-attribute MUST
     //# Read here and written with push_typed; rfc3264 writes it whenever the port is not the next one.
     //= rfc8866#5.14/no-subtract MUST NOT

@@ -17,6 +17,8 @@ use crate::text::{Text, Word, number};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
+    //= rfc8866#5.2/private MAY
+    //# Both parts are the caller's; the user is `-` unless told otherwise.
     /// The user's login, or `-`.
     //= rfc8866#5.2/username-spaces MUST NOT
     //# A Word holds no space.

@@ -27,16 +27,26 @@ pub struct Session {
     pub name: Text,
     /// `i=`: about it.
     pub info: Option<Text>,
+    //= rfc8866#5.5/optional MAY
+    //# Written when there is one.
     /// `u=`: where to read more.
     pub uri: Option<Text>,
+    //= rfc8866#5.6/optional MAY
+    //# Any number, none by default.
+    //= rfc8866#5.6/comment-optional MAY
+    //# The text is the caller's, with a name or without.
     /// `e=`: whom to write to.
     pub emails: Vec<Text>,
     /// `p=`: whom to call.
     pub phones: Vec<Text>,
     /// `c=`: the address of media descriptions that have none of their own.
     pub connection: Option<Connection>,
+    //= rfc8866#5.8/optional MAY
+    //# None by default.
     /// `b=` lines.
     pub bandwidths: Vec<Bandwidth>,
+    //= rfc8866#5.9/several MAY
+    //# One entry a period.
     /// `t=`, `r=` and `z=` lines: when it is active.
     pub times: Vec<Time>,
     /// `a=` lines before the first `m=`.
@@ -45,6 +55,8 @@ pub struct Session {
     pub media: Vec<Media>,
     /// Lines with unknown letters, kept when [`Config::keep_unknown_lines`] is set.
     pub unknown: Vec<Line>,
+    //= rfc8866#5/text-charset MAY
+    //# Either way text goes out as the octets that it came in.
     /// Set when the description came in octets that are not UTF-8; each octet is then one character.
     pub(crate) octets: bool,
 }

@@ -33,6 +33,8 @@ pub(crate) fn render(listen: &Listen, transport: Transport, branch: &str) -> Str
     let name = match transport {
         Transport::Udp => "UDP",
         Transport::Tcp => "TCP",
+        //= rfc3261#18/other-transports MAY
+        //# Five are known.
         Transport::Tls => "TLS",
         Transport::Ws => "WS",
         Transport::Wss => "WSS",

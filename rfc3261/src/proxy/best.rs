@@ -68,6 +68,8 @@ impl Best {
 /// The lower the better.
 //= rfc3261#16.7/best-6xx MUST
 //# Before everything else.
+//= rfc3261#16.7/best-any MAY
+//# The first, unless another says more.
 //= rfc3261#16.7/best-lowest SHOULD
 //# Then by class.
 //= rfc3261#16.7/best-informative SHOULD

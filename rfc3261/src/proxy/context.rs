@@ -119,8 +119,14 @@ impl Context {
 
     /// The next targets to try at once, with the Max-Breadth of each: those of highest preference, when no branch is
     /// open, and as many as the breadth suffices for.
+    //= rfc3261#16.1/fork MAY
+    //# To as many targets as the breadth suffices for.
+    //= rfc3261#16.6/any-order MAY
+    //# Groups by q one after another, each at once.
     //= rfc5393#5.3.3/sum MUST NOT
     //# What open branches hold is taken off before the rest is split.
+    //= rfc3428#6/fork MAY
+    //# A MESSAGE like any other request.
     //= rfc5393#5.3.3.1/reuse SHOULD
     //# An ended branch is no longer counted.
     pub fn next_group(&mut self) -> Vec<(Fork, u32)> {
@@ -134,6 +140,8 @@ impl Context {
         let same = self.targets.iter().take_while(|t| t.q == group).count();
         let count = same.min(free as usize);
         let shares = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+        //= rfc5393#5.3.3/distribute MAY
+        //# Evenly.
         //= rfc5393#5.3.3/no-shrinking SHOULD NOT
         //# All that is free is shared out.
         let (each, over) = (free / shares, free % shares);

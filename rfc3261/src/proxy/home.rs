@@ -178,6 +178,10 @@ impl Home {
     }
 
     /// Where a request for one of our users goes.
+    //= rfc3261#16.5/any-source MAY
+    //# Bindings are one; a router of one's own can have others.
+    //= rfc3261#16.5/any-information MAY
+    //# A router sees the whole request and where it came from.
     //= rfc3261#16.5/canonical MUST
     //# The key is made by the same function as the registrar's.
     //= rfc3261#10.1/location-service MUST

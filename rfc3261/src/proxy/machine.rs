@@ -9,7 +9,7 @@ use super::context::{Branch, BranchState, Context};
 use super::copy::copy;
 use super::home::alive;
 use super::next_hop::{NextHop, next_hop};
-use super::record::record_route;
+use super::record::{is_boundary, record_route};
 use super::route::{Routed, preprocess};
 use super::router::{Asked, Decision, Router};
 use super::token::RouteKey;
@@ -193,6 +193,8 @@ impl<R: Router> Proxy<R> {
         let routed = preprocess(&mut request, &source, &self.us, &self.key);
         let is_last_hop = request.headers.max_forwards().ok().flatten() == Some(0);
         if is_last_hop {
+            //= rfc3261#11/max-forwards-zero MAY
+            //# Whoever it is for.
             //= rfc3261#16.3/max-forwards-options MAY
             //# Only an OPTIONS comes this far with a zero.
             let response = alive(&request);
@@ -342,10 +344,18 @@ impl<R: Router> Proxy<R> {
             let (Some(branch), Some(request)) = (context.branches.get_mut(at), &context.request) else { return };
             let Some(target) = branch.more.pop_front() else { break };
             let mut copy = copy(request, &branch.fork.uri, branch.breadth);
-            if self.config.record_route {
+            //= rfc3261#16.6/record-route-tls-boundary MUST
+            //# There without being asked.
+            if self.config.record_route || is_boundary(&copy, &context.source) {
                 let is_flow = branch.fork.is_flow_only;
                 //= rfc3261#16.6/record-route-in-dialog SHOULD
                 //# On every request alike, when the configuration asks for it.
+                //= rfc3261#16.6/record-route-any MAY
+                //# On every request.
+                //= rfc3261#16.6/record-route-other-methods MAY
+                //# The method plays no part.
+                //= rfc3261#16.6/record-route-differs MAY
+                //# The value is made for each target.
                 //= rfc3261#16.6/record-route-unknown-methods SHOULD
                 //# The method plays no part.
                 record_route(&mut copy, &self.key, &self.endpoint, &context.source, &target, is_flow);
@@ -478,6 +488,8 @@ impl<R: Router> Proxy<R> {
     }
 
     /// Answers a request that has no context.
+    //= rfc3261#16.1/error-free MAY
+    //# With any status that the router decides on.
     //= rfc3261#16.3/reject-as-uas MUST
     //# With a To tag of ours, in the server transaction.
     //= rfc3261#16.1/answer-as-uas MUST

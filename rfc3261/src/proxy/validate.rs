@@ -20,6 +20,8 @@ pub(super) struct Invalid(pub u16, pub Option<(Name, String)>);
 //# The method is asked for only where ACK, CANCEL and OPTIONS are special.
 //= rfc3261#16.3/rest-untouched SHOULD
 //# Headers that no step reads are not even parsed.
+//= rfc5393#4.1/single MAY
+//# This one takes no notice of how many targets there are.
 //= rfc5393#4.1/forking MUST
 //# Every request is tested, one target or many.
 //= rfc5393#4.1/this-way SHOULD
@@ -45,6 +47,8 @@ pub(super) fn validate(request: &Request, us: &Us, mark: &str) -> Result<(), Inv
     if !required.is_empty() && !matches!(request.method, Method::Ack | Method::Cancel) {
         return Err(Invalid(420, Some((Name::Unsupported, required.join(", ")))));
     }
+    //= rfc3261#16.3/loop-check MAY
+    //# By the mark in the branch of our own Vias.
     //= rfc3261#16.3/loop-482 MAY
     //# The strong form of RFC 5393 below.
     //= rfc5393#4.2.2/loop-482 MUST

@@ -117,6 +117,16 @@ impl Guard {
     }
 
     /// Decides on `request`, which came from `source`.
+    //= rfc3261#22/challenge MAY
+    //# Every request but those of 22.1, as far as the router wants it.
+    //= rfc3261#22.1/401 MAY
+    //# As registrar.
+    //= rfc3261#22.1/407 MAY
+    //# As proxy.
+    //= rfc3261#22.2/authenticate MAY
+    //# As registrar.
+    //= rfc3261#22.3/authenticate MAY
+    //# As proxy.
     //= rfc3261#16.3/authenticate MUST
     //# The credentials of the party that asks are looked at before anything is forwarded.
     //= rfc3261#10.3/authenticate SHOULD

@@ -272,6 +272,8 @@ fn remove_all(
 }
 
 /// An expiration in seconds.
+//= rfc3261#10.1/co-located MAY
+//# A function over bindings; the proxy calls it, and looks into the same bindings.
 //= rfc3261#10.2/huge-expires MAY
 //# What is all digits and does not fit is the greatest there is.
 //= rfc3261#10.2/bad-expires SHOULD

@@ -72,6 +72,8 @@ pub(super) enum Presence {
 impl Attempt {
     pub fn new(purpose: Purpose, request: Request, hop: Uri, transport: Transport) -> Attempt {
         let contact = match request.method {
+            //= rfc3261#11.1/contact MAY
+            //# OPTIONS has one as well.
             //= rfc3261#8.1.1.8/one MUST
             //# INVITE has one; it is made when the way is known, because the local address depends on it.
             Method::Invite | Method::Subscribe | Method::Update | Method::Refer | Method::Options => Presence::Contact,

@@ -65,6 +65,12 @@ impl UserAgent {
     //# As often as the application likes.
     //= rfc3261#13.3.1.1/one-dialog MUST
     //# The To tag is that of the dialog.
+    //= rfc3261#21.1/body MAY
+    //# Given with the status.
+    //= rfc3261#21.1.5/details MAY
+    //# By the body.
+    //= rfc3261#13.2.1/answer-early MAY
+    //# It may hold the answer; accept() is then given the same.
     pub fn progress(&mut self, now: Instant, call: Call, status: u16, body: Option<Body>) -> Result<(), Error> {
         let now = self.clock(now);
         let state = self.calls.get(&call).ok_or(Error::Gone)?;
@@ -118,6 +124,8 @@ impl UserAgent {
     ///
     /// # Errors
     /// [`Error::Gone`], [`Error::WrongState`] when no INVITE waits or the status does not fit.
+    //= rfc3261#21.4.18/use-486 MAY
+    //# The application chooses.
     //= rfc3261#13.3.1.3/486 SHOULD
     //# The application chooses; the limit of calls answers 486.
     //= rfc3261#13.3.1.3/600 SHOULD
@@ -222,6 +230,10 @@ impl UserAgent {
     pub(super) fn on_reinvite(&mut self, now: Instant, id: ServerId, call: Call, request: Request) {
         let Some(state) = self.calls.get_mut(&call) else { return };
         let tag = state.dialog.as_ref().map(|d| d.id().local_tag.clone()).unwrap_or_default();
+        //= rfc3261#14.2/no-180 MAY
+        //# A change of the session goes to the application without one.
+        //= rfc3261#14.2/no-alert MAY
+        //# Nor with anything that would ring.
         //= rfc3261#14.2/overlap-500 MUST
         //# One that meets another of theirs, not answered or not acknowledged.
         if state.theirs.is_some() {

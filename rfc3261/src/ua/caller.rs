@@ -83,6 +83,10 @@ impl UserAgent {
     ///
     /// # Errors
     /// [`Error::Gone`].
+    //= rfc3261#15/caller MAY
+    //# Once the dialog is confirmed; before that the call is cancelled.
+    //= rfc3261#15/callee MAY
+    //# Once it was answered.
     pub fn hang_up(&mut self, now: Instant, call: Call) -> Result<(), Error> {
         let now = self.clock(now);
         let state = self.calls.get_mut(&call).ok_or(Error::Gone)?;

@@ -13,8 +13,18 @@ pub struct Config {
     /// Who we are: From of what we send, and the user part of our Contact.
     pub from: NameAddr,
     /// What answers a challenge (401, 407).
+    //= rfc3261#22.1/device-account MAY
+    //# Which account it is makes no difference.
+    //= rfc3261#22.3/several MAY
+    //# Each challenge finds its own by realm.
+    //= rfc3261#22.2/cache-free MAY
+    //# One client a dialog or registration keeps them.
     pub credentials: Vec<Credential>,
     /// An outbound proxy: the first Route of requests outside of dialogs. Give it `;lr`, unless it is a strict router.
+    //= rfc3261#8.1.2/local-policy MAY
+    //# This one, for every request out of a dialog.
+    //= rfc3261#10.2/route MAY
+    //# This one.
     pub proxy: Option<Uri>,
     /// The transport for URIs that name none; UDP.
     pub transport: wire::Transport,
@@ -26,6 +36,12 @@ pub struct Config {
     /// is renewed at once when it turns out to be another than was registered.
     pub learn_address: bool,
     /// Whether to follow redirections (3xx) of INVITE and MESSAGE: true.
+    //= rfc3261#13.2.2.2/follow MAY
+    //# Unless turned off.
+    //= rfc3261#8.1.3.4/any-order MAY
+    //# One after another, those of greater q first.
+    //= rfc3261#21.3.1/several MAY
+    //# The user agent goes through them by itself, or leaves the choice to its caller.
     pub follow_redirects: bool,
     /// How many URIs are tried for one request, the first included, when redirected: 5.
     pub max_redirects: usize,

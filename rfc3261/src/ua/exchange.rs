@@ -12,6 +12,8 @@ impl UserAgent {
     ///
     /// # Errors
     /// [`Error::Address`], [`Error::Busy`], [`Error::NoListener`], [`Error::TooLarge`].
+    //= rfc3428#9/body MAY
+    //# What the caller gives.
     //= rfc3428#4/text-plain MUST
     //# Any type.
     pub fn message(&mut self, now: Instant, to: Uri, body: Body) -> Result<Exchange, Error> {

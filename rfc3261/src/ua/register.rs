@@ -89,6 +89,10 @@ impl UserAgent {
         Ok(())
     }
 
+    //= rfc3261#10.2/contact MAY
+    //# One binding, that of this user agent; a query has none.
+    //= rfc3261#10.2.1/any-uri MAY
+    //# The registrar takes any; this user agent registers itself, which is a sip or sips URI.
     //= rfc3261#10.2/headers MUST
     //# All of them.
     //= rfc3261#10.2/uri-domain MUST NOT

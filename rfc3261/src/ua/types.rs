@@ -24,6 +24,10 @@ pub struct Exchange(pub(crate) u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
     /// The Content-Type: `application/sdp`.
+    //= rfc3261#8.1.1.10/body MAY
+    //# Any type, as bytes.
+    //= rfc3261#7.4.1/multipart MAY
+    //# Made by whoever gives the body.
     pub content_type: ByteString,
     /// The bytes.
     pub data: Bytes,
@@ -45,10 +49,14 @@ impl Body {
 #[derive(Clone, Debug)]
 pub struct Account {
     /// The address of record: `sip:alice@example.com`.
+    //= rfc3261#10.2.1/later MAY
+    //# Each call of register() is another request; the binding is refreshed as long as it lasts.
     pub aor: Uri,
     /// The registrar's domain; the host of the address of record when absent.
     pub registrar: Option<Uri>,
     /// The lifetime to ask for, in seconds.
+    //= rfc3261#10.2.1.1/suggest MAY
+    //# Written into every REGISTER.
     pub expires: u32,
 }
 
@@ -63,8 +71,14 @@ impl Account {
 #[derive(Clone, Debug, Default)]
 pub struct Invitation {
     /// The offer; without one the other side makes it, and [`Event::Answered`] brings it.
+    //= rfc3261#13.2.1/further-offers MAY
+    //# Later ones go by modify().
     pub offer: Option<Body>,
     /// Further headers: name and value.
+    //= rfc3261#13.2.1/more-headers MAY
+    //# Whatever is given here.
+    //= rfc3261#13.2.1/accept MAY
+    //# Among them.
     pub headers: Vec<(String, String)>,
     /// From, instead of the one in the configuration.
     pub from: Option<NameAddr>,

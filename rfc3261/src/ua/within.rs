@@ -18,6 +18,8 @@ impl UserAgent {
     ///
     /// # Errors
     /// [`Error::Gone`]; [`Error::WrongState`] when the call is not answered, or another INVITE is under way in it.
+    //= rfc3261#14.1/no-alert MAY
+    //# Nothing but the description is added.
     //= rfc3261#14.1/one-at-a-time MUST NOT
     //# Refused while one is under way in either direction.
     //= rfc3261#14.1/wait-client MUST
@@ -73,6 +75,8 @@ impl UserAgent {
         Ok(exchange)
     }
 
+    //= rfc3261#14.1/other-meanwhile MAY
+    //# Other methods do not wait for an INVITE, nor it for them.
     //= rfc3261#12.2/either-side MAY
     //# A dialog is the same on both sides.
     //= rfc3261#22.3/cache-call-id SHOULD

@@ -1,6 +1,7 @@
 //! Route, Record-Route, maddr, NAT and connections, and who may go where.
 
 use bytes::Bytes;
+use rfc3261::endpoint::Listen;
 use wire::{CloseReason, ConnId, Input, Transport};
 
 use crate::bench::*;
@@ -248,6 +249,49 @@ fn from_udp_to_tcp_and_back() {
     let record = values(&copy, "Record-Route").join(", ");
     let (outward, inward) = record.split_once(", ").unwrap();
     assert!(outward.contains(";transport=tcp;lr") && !inward.contains("transport"), "{record}");
+}
+
+/// A proxy that listens on TLS too, and a client on a connection to it: the transport, and what Record-Route says to an
+/// INVITE of `uri` from there, for the way on and for the way back.
+fn recorded(from: Transport, uri: &str, record_route: bool) -> Vec<String> {
+    let mut bench = Bench::with(|c| c.record_route = record_route, |_| ());
+    let local = "192.0.2.1:5061".parse().unwrap();
+    bench.proxy.listen(Listen::new(Transport::Tls, local));
+    let invite = request("INVITE", uri, "sip:bob@other.test", "");
+    match from {
+        Transport::Udp => bench.udp(CALLER, &invite),
+        _ => {
+            let conn = ConnId::inbound(0);
+            bench.input(Input::Opened { conn, transport: from, local, remote: CALLER.parse().unwrap() });
+            bench.input(Input::Stream { conn, data: Bytes::from(invite.replace("SIP/2.0/UDP", "SIP/2.0/TLS")) });
+        }
+    }
+    let copy = match bench.connects.pop() {
+        Some((conn, remote)) => {
+            bench.input(Input::Opened { conn, transport: Transport::Tls, local, remote });
+            bench.to(&format!("{conn:?}")).remove(0)
+        }
+        None => bench.to(CALLEE).remove(0),
+    };
+    let all = values(&copy, "Record-Route").join(", ");
+    // Without the tokens, which differ each time.
+    let bare = |value: &str| format!("{}:{}", value.split(':').next().unwrap(), value.split('@').nth(1).unwrap());
+    all.split(", ").filter(|value| !value.is_empty()).map(bare).collect()
+}
+
+//= rfc3261#16.6/record-route-sips test
+//= rfc3261#16.6/record-route-tls-boundary test
+//= rfc3261#16.7/record-route-to-sips test
+//= rfc3261#16.7/record-route-to-sip test
+#[test]
+fn each_side_of_a_tls_boundary_has_its_scheme() {
+    use Transport::{Tls, Udp};
+    let (sip, sips) = ("<sip:192.0.2.1:5060;lr>", "<sips:192.0.2.1:5061;lr>");
+    assert_eq!(recorded(Udp, "sips:bob@192.0.2.20", false), [sips, sip], "into TLS");
+    assert_eq!(recorded(Tls, "sip:bob@192.0.2.20", false), [sip, sips], "out of TLS");
+    assert_eq!(recorded(Tls, "sips:bob@192.0.2.20", true), [sips, sips], "TLS all the way");
+    assert!(recorded(Tls, "sips:bob@192.0.2.20", false).is_empty(), "no boundary, and nobody asked");
+    assert!(recorded(Udp, "sip:bob@192.0.2.20", false).is_empty());
 }
 
 //= rfc3261#16.6/locate-sips test

@@ -65,6 +65,8 @@ impl Packet {
     }
 
     /// Appends the packet, header included, without padding.
+    //= rfc3550#6.1/variable MAY
+    //# Each type reads the body that its length gives.
     //= rfc3550#6.1/aligned MUST
     //# Each body is whole words: texts are padded, and data of the caller that is not is an error.
     ///

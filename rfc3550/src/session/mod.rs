@@ -108,6 +108,8 @@ impl Session {
     ///
     /// # Errors
     /// [`SendError`]; nothing was sent and no number used up.
+    //= rfc3550#5.1/change-type MAY
+    //# Each packet has its own, one of those that are bound.
     pub fn send(
         &mut self,
         now: Instant,

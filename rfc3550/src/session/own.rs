@@ -118,6 +118,8 @@ impl Conflicts {
         }
     }
 
+    //= rfc3550#8.2/conflict-expiry MAY
+    //# Called with the reports.
     /// Forgets what was not heard since `before`.
     pub fn expire(&mut self, before: Instant) {
         self.0.retain(|(_, _, last)| *last >= before);

@@ -23,6 +23,8 @@ impl Session {
     //# Who sent neither data nor a report leaves without a word.
     //= rfc3550#6.3.7/small MAY
     //# In a group of 50 or less the goodbye goes out at once.
+    //= rfc3550#6.6/reason MAY
+    //# The text, unless it is empty.
     pub fn leave(&mut self, now: Instant, reason: &str) {
         let now = self.advance_to(now);
         let on = match self.group().members {
@@ -114,6 +116,8 @@ impl Session {
 
     /// Sends feedback at once, in a compound of its own: a request for a key frame, for one. Whoever calls this keeps
     /// pauses between such packets. False when there is nobody to send it to.
+    //= rfc3550#6.1/any-order MAY
+    //# It follows the description.
     //= rfc4585#3.1/compound MUST
     //# After a report and the description, like everything else in RTCP.
     //= rfc4585#3.1/cname MUST

@@ -75,6 +75,8 @@ impl Attribute {
     ///
     /// # Errors
     /// [`Invalid`] when `name` is no token, or `value` is empty or holds NUL, CR or LF.
+    //= rfc8866#5.13/value-any MAY
+    //# Text that ends no line is all that is asked for.
     pub fn value(name: &str, value: &str) -> Result<Attribute, Invalid> {
         if !is_token(name) || value.is_empty() {
             return Err(Invalid("attribute name is no token, or its value is empty"));

@@ -22,11 +22,15 @@ pub struct Rtpmap {
     pub encoding: Word,
     /// Ticks of the RTP timestamp a second.
     pub clock_rate: u32,
+    //= rfc8866#6.6/more-parameters MAY
+    //# Kept as a word, whatever it is.
     /// What follows the clock rate: for audio, the number of channels.
     pub parameters: Option<Word>,
 }
 
 impl Rtpmap {
+    //= rfc8866#6.6/channels-optional MAY
+    //# One is left out.
     /// Checks the parts. One channel is not written, as it is the default.
     ///
     /// # Errors
