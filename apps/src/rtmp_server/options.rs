@@ -72,6 +72,15 @@ pub struct Options {
     /// Record live streams too, not only those that ask for it
     #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Recording")]
     pub record_all: Option<bool>,
+    /// Recordings under way at most; streams beyond are published without [default: 256]
+    #[arg(long, value_name = "N", help_heading = "Recording")]
+    pub max_recordings: Option<usize>,
+    /// A recording ends when its file has so many MiB; its stream goes on; 0 is no end [default: 16384]
+    #[arg(long, value_name = "MIB", help_heading = "Recording")]
+    pub max_recording_size: Option<u64>,
+    /// A recording ends after so many seconds; its stream goes on; 0 is no end [default: 86400]
+    #[arg(long, value_name = "SECONDS", help_heading = "Recording")]
+    pub max_recording_time: Option<u64>,
 
     /// Keys: lines of `publish|play APP/NAME KEY`; clients append ?key=KEY to the stream name
     #[arg(short, long, value_name = "FILE", help_heading = "Security")]
@@ -152,6 +161,9 @@ impl Options {
             no_wait: self.no_wait.or(file.no_wait),
             record_dir: self.record_dir.or(file.record_dir),
             record_all: self.record_all.or(file.record_all),
+            max_recordings: self.max_recordings.or(file.max_recordings),
+            max_recording_size: self.max_recording_size.or(file.max_recording_size),
+            max_recording_time: self.max_recording_time.or(file.max_recording_time),
             keys: self.keys.or(file.keys),
             on_publish: self.on_publish.or(file.on_publish),
             on_play: self.on_play.or(file.on_play),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use rtmp::Message;
@@ -15,9 +16,39 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::files::scan;
 use super::hub::Spot;
 
+/// How many recordings there may be at a time, and how long each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Recordings under way, those that only finish their file included: each is a thread. Default 256.
+    pub open: usize,
+    /// Bytes of a file; 0 is no bound. Default 16 GiB.
+    pub bytes: u64,
+    /// Time in the publisher's timestamps, since the recording began; 0 is no bound. Default a day.
+    pub time: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { open: 256, bytes: 16 << 30, time: Duration::from_secs(86_400) }
+    }
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It will be written.
+    Kept,
+    /// The disk is too slow: the file ends here.
+    TooSlow,
+    /// The recording is as long as it may be: the file ends here.
+    Full(&'static str),
+}
+
 /// How a recording ended.
 #[derive(Debug)]
 pub struct Recorded {
+    /// Which it was.
+    pub id: u64,
     /// Whose stream it was.
     pub place: Spot,
     /// The file.
@@ -29,8 +60,15 @@ pub struct Recorded {
 /// A recording under way. Dropping it finishes the file.
 #[derive(Debug)]
 pub struct Recorder {
+    /// Names it among all of this run.
+    pub id: u64,
     tags: SyncSender<Tag>,
     waiting: Arc<AtomicUsize>,
+    bounds: Bounds,
+    /// Bytes of the file with all that was taken.
+    bytes: u64,
+    /// The time of the first message.
+    began: Option<u32>,
 }
 
 impl Recorder {
@@ -39,34 +77,46 @@ impl Recorder {
     /// # Errors
     /// When the file or its folder cannot be made.
     pub fn start(
+        id: u64,
         path: PathBuf,
         append: bool,
         place: Spot,
+        bounds: Bounds,
         done: UnboundedSender<Recorded>,
     ) -> std::io::Result<Recorder> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(!append).open(&path)?;
+        let bytes = file.metadata()?.len();
         let (tags, inbox) = sync_channel(QUEUE);
         let waiting = Arc::new(AtomicUsize::new(0));
         let counter = waiting.clone();
         std::thread::Builder::new().name("record".into()).spawn(move || {
             let outcome = record(file, append, inbox, &counter);
-            let _server_gone = done.send(Recorded { place, path, outcome });
+            let _server_gone = done.send(Recorded { id, place, path, outcome });
         })?;
-        Ok(Recorder { tags, waiting })
+        Ok(Recorder { id, tags, waiting, bounds, bytes, began: None })
     }
 
-    /// Adds a message; audio, video and data are kept. False if the disk is too slow: then the file ends here.
-    pub fn push(&self, message: &Message) -> bool {
-        let Some(tag) = Tag::from_message(message) else { return true };
+    /// Adds a message; audio, video and data are kept. Unless it says [`Pushed::Kept`], the recorder is to be dropped.
+    pub fn push(&mut self, message: &Message) -> Pushed {
+        let Some(tag) = Tag::from_message(message) else { return Pushed::Kept };
         let length = tag.payload.len();
+        self.bytes += length as u64 + TAG_FRAME;
+        // a timestamp before the first one is no length
+        let passed = tag.timestamp.wrapping_sub(*self.began.get_or_insert(tag.timestamp)) as i32;
+        if self.bounds.bytes > 0 && self.bytes > self.bounds.bytes {
+            return Pushed::Full("its file has the greatest size that --max-recording-size allows");
+        }
+        if !self.bounds.time.is_zero() && u128::from(passed.max(0).unsigned_abs()) >= self.bounds.time.as_millis() {
+            return Pushed::Full("it has lasted as long as --max-recording-time allows");
+        }
         if self.waiting.load(Ordering::Relaxed) + length > QUEUE_BYTES {
-            return false;
+            return Pushed::TooSlow;
         }
         self.waiting.fetch_add(length, Ordering::Relaxed);
-        self.tags.try_send(tag).is_ok()
+        if self.tags.try_send(tag).is_ok() { Pushed::Kept } else { Pushed::TooSlow }
     }
 }
 
@@ -140,6 +190,8 @@ impl Out {
     }
 }
 
+/// What a tag takes in a file beside its payload.
+const TAG_FRAME: u64 = 15;
 const QUEUE: usize = 4096;
 const QUEUE_BYTES: usize = 32 << 20;
 const BATCH: usize = 256;

@@ -83,6 +83,8 @@ pub(super) struct Server {
     pub wishes: HashMap<Spot, Wish>,
     pub next_ticket: u64,
     pub recorders: HashMap<Spot, Recorder>,
+    /// Those, and recordings whose streams are over but whose files are not finished.
+    pub recordings_open: usize,
     pub files: HashMap<Spot, FilePlay>,
     /// When files are looked at next.
     pub next_step: Instant,
@@ -104,6 +106,8 @@ pub(super) struct Counts {
     pub not_found: u64,
     pub recordings: u64,
     pub recordings_broken: u64,
+    pub recordings_full: u64,
+    pub recordings_refused: u64,
 }
 
 /// The other ends of what the loop listens to.
@@ -165,6 +169,7 @@ impl Server {
             wishes: HashMap::new(),
             next_ticket: 0,
             recorders: HashMap::new(),
+            recordings_open: 0,
             files: HashMap::new(),
             next_step: Instant::ZERO,
             relays,
@@ -311,7 +316,7 @@ impl Running {
                 }
             }
         }
-        let recordings = server.recorders.len();
+        let recordings = server.recordings_open;
         server.disconnect_all();
         let Server { driver, recorded, .. } = server;
         drop(recorded); // the channel ends when the last recording has

@@ -11,6 +11,7 @@ use super::callback;
 use super::hub::{CacheLimits, HubConfig, SecondPublisher, StreamKey};
 use super::listen::Place;
 use super::options::{Options, SecondPublisherName};
+use super::record::Bounds;
 use crate::common::{Failure, self_signed};
 
 /// The options, checked and with every default filled in.
@@ -36,6 +37,8 @@ pub struct Settings {
     pub record_dir: Option<PathBuf>,
     /// Whether live streams are recorded.
     pub record_all: bool,
+    /// How many recordings there may be, and how long.
+    pub recording: Bounds,
     /// Keys for publishing and playing.
     pub keys: Keys,
     /// Whom to ask before publishing.
@@ -132,6 +135,12 @@ impl Settings {
             slow_reader: options.slow_reader.unwrap_or(1024).clamp(16, 1 << 20) << 10,
             ..HubConfig::default()
         };
+        let usual = Bounds::default();
+        let recording = Bounds {
+            open: options.max_recordings.unwrap_or(usual.open),
+            bytes: options.max_recording_size.map_or(usual.bytes, |mib| mib.saturating_mul(1 << 20)),
+            time: options.max_recording_time.map_or(usual.time, Duration::from_secs),
+        };
         Ok(Settings {
             tls: tls(&options, &listen)?,
             pull: relays(&options.pull, "--pull", false)?,
@@ -144,6 +153,7 @@ impl Settings {
             waits: !options.no_wait.unwrap_or(false),
             record_dir: options.record_dir,
             record_all: options.record_all.unwrap_or(false),
+            recording,
             keys: keys.unwrap_or_default(),
             on_publish,
             on_play,

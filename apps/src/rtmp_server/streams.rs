@@ -12,7 +12,7 @@ use super::callback::{Question, Verdict, ask};
 use super::files::{FilePlay, Step};
 use super::hub::{Refusal, Spot, StreamKey};
 use super::paths::file_of;
-use super::record::{Recorded, Recorder};
+use super::record::{Pushed, Recorded, Recorder};
 use super::server::{Answered, Server, Wish, log};
 use super::wires::Wires;
 
@@ -21,12 +21,20 @@ impl Server {
         let now = self.driver.now();
         let mut wires = Wires { now, driver: &mut self.driver };
         let Some((key, sent)) = self.hub.media(now, spot, message, &mut wires) else { return };
-        if let Some(recorder) = self.recorders.get(&spot)
-            && !recorder.push(&sent)
-        {
-            tracing::error!(%key, "the disk is too slow: the recording ends here");
-            self.counts.recordings_broken += 1;
-            self.recorders.remove(&spot);
+        match self.recorders.get_mut(&spot).map_or(Pushed::Kept, |recorder| recorder.push(&sent)) {
+            Pushed::Kept => {}
+            Pushed::TooSlow => {
+                tracing::error!(%key, "the disk is too slow: the recording ends here");
+                self.counts.recordings_broken += 1;
+                self.recorders.remove(&spot);
+            }
+            Pushed::Full(why) => {
+                tracing::warn!(%key, "the recording ends here, the stream goes on: {why}");
+                self.counts.recordings_full += 1;
+                self.recorders.remove(&spot);
+                let told = Status::new(status::RECORD_STOP, "The recording is as long as it may be.");
+                let _client_gone = self.driver.machine_mut().status(now, spot.conn, spot.stream, &told);
+            }
         }
         if self.relays.pushes_any() {
             self.relays.push(now, key, &sent);
@@ -184,9 +192,22 @@ impl Server {
     fn record(&mut self, spot: Spot, path: std::path::PathBuf, append: bool) {
         let now = self.driver.now();
         let shown = path.display().to_string();
-        match Recorder::start(path, append, spot, self.recorded.clone()) {
+        let bounds = self.settings.recording;
+        if self.recordings_open >= bounds.open {
+            self.counts.recordings_refused += 1;
+            tracing::warn!(
+                "no recording to {shown}: {} are under way, as many as --max-recordings allows",
+                bounds.open
+            );
+            let told = Status::error(status::RECORD_FAILED, "Too many recordings are under way.");
+            let _client_gone = self.driver.machine_mut().status(now, spot.conn, spot.stream, &told);
+            return;
+        }
+        let id = self.counts.recordings;
+        match Recorder::start(id, path, append, spot, bounds, self.recorded.clone()) {
             Ok(recorder) => {
                 self.counts.recordings += 1;
+                self.recordings_open += 1;
                 self.recorders.insert(spot, recorder);
                 let told = Status::new(status::RECORD_START, "Recording.");
                 let _client_gone = self.driver.machine_mut().status(now, spot.conn, spot.stream, &told);
@@ -202,7 +223,11 @@ impl Server {
 
     pub(super) fn on_recorded(&mut self, recorded: Recorded) {
         log(&recorded);
-        self.recorders.remove(&recorded.place);
+        self.recordings_open = self.recordings_open.saturating_sub(1);
+        // its place may have another recording by now
+        if self.recorders.get(&recorded.place).is_some_and(|recorder| recorder.id == recorded.id) {
+            self.recorders.remove(&recorded.place);
+        }
         let Err(why) = &recorded.outcome else { return };
         self.counts.recordings_broken += 1;
         let now = self.driver.now();

@@ -92,14 +92,23 @@ impl Program {
 
     /// What `/status` says.
     pub async fn status(&self) -> serde_json::Value {
+        serde_json::from_str(&self.page("status").await).unwrap()
+    }
+
+    /// What `/metrics` says.
+    pub async fn metrics(&self) -> String {
+        self.page("metrics").await
+    }
+
+    async fn page(&self, name: &str) -> String {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let url = self.ready["status"].as_str().unwrap();
         let host = url.strip_prefix("http://").unwrap().strip_suffix("/status").unwrap();
         let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
-        stream.write_all(b"GET /status HTTP/1.1\r\n\r\n").await.unwrap();
+        stream.write_all(format!("GET /{name} HTTP/1.1\r\n\r\n").as_bytes()).await.unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).await.unwrap();
-        serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap()
+        text.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 }
 

@@ -122,3 +122,53 @@ async fn a_full_disk_ends_the_recording_and_nothing_else() {
     publisher.send(&[frame(40, '2')]).await;
     assert_eq!(player.names(1).await, "2");
 }
+
+#[tokio::test]
+async fn a_recording_that_is_long_enough_ends_and_its_stream_goes_on() {
+    let folder = Folder::new("long");
+    for (option, value, expected) in [("--max-recording-time", "1", "H12"), ("--max-recording-size", "1", "H")] {
+        let args = ["--record-dir", folder.path(), "--metrics", "127.0.0.1:0", option, value];
+        let server = start(&args);
+        let url = server.url("live/film");
+        let mut publisher = Peer::publish(&url, Record).await;
+        let mut player = Peer::play(&url).await;
+        let mut messages = vec![header('H')];
+        if option.ends_with("size") {
+            messages.push(big_frame(0, 1 << 20));
+        }
+        messages.extend("123456".chars().enumerate().map(|(n, name)| key_frame(n as u32 * 500, name)));
+        assert_eq!(publisher.code(|code| code.contains("Record.S")).await, "NetStream.Record.Start");
+        for message in &messages {
+            let (now, stream) = (publisher.driver.now(), publisher.stream);
+            publisher.driver.machine_mut().send(now, stream, message).unwrap();
+        }
+        assert_eq!(publisher.code(|code| code.contains("Record.S")).await, "NetStream.Record.Stop");
+        soon("the stream goes on", async { while !player.names(1).await.ends_with('6') {} }).await;
+        let file = folder.0.join("live/film.flv");
+        soon("the file is finished", async {
+            while !server.metrics().await.contains("rtmp_server_recordings_under_way 0") {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+        assert!(server.metrics().await.contains("rtmp_server_recordings_full_total 1"), "{option}");
+        let names: String = tags(&file).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, expected, "{option}");
+    }
+}
+
+#[tokio::test]
+async fn streams_beyond_the_number_of_recordings_are_published_without() {
+    let folder = Folder::new("many");
+    let args = ["--record-dir", folder.path(), "--metrics", "127.0.0.1:0", "--max-recordings", "1"];
+    let server = start(&args);
+    let mut first = Peer::publish(&server.url("live/a"), Record).await;
+    assert_eq!(first.code(|code| code.contains("Record")).await, "NetStream.Record.Start");
+    let mut second = Peer::publish(&server.url("live/b"), Record).await;
+    assert_eq!(second.code(|code| code.contains("Record")).await, "NetStream.Record.Failed");
+    let mut player = Peer::play(&server.url("live/b")).await;
+    second.send(&[header('H'), key_frame(0, '1')]).await;
+    assert_eq!(player.names(2).await, "H1");
+    assert!(server.metrics().await.contains("rtmp_server_recordings_refused_total 1"));
+    assert!(!folder.0.join("live/b.flv").exists());
+}
