@@ -135,7 +135,7 @@ pub fn samples(file: &Path) -> (u64, u64) {
 /// rtmp-server on a port of its own, which records everything.
 pub struct Server {
     _proc: Proc,
-    place: String,
+    ready: String,
     folder: PathBuf,
 }
 
@@ -147,12 +147,18 @@ impl Server {
         command.args(["--listen", "rtmp:127.0.0.1:0", "--record-all", "--record-dir"]).arg(&folder).args(extra);
         let mut proc = Proc::start("rtmp-server", &mut command);
         let line = proc.wait_for("ready on", PATIENCE);
-        let place = line.split_whitespace().find_map(|word| word.strip_prefix("rtmp:")).expect("an address").to_owned();
-        Server { _proc: proc, place, folder }
+        Server { _proc: proc, ready: line, folder }
     }
 
     pub fn url(&self, stream: &str) -> String {
-        format!("rtmp://{}/{stream}", self.place)
+        self.url_by("rtmp", stream)
+    }
+
+    /// The same by another transport, for which it was told to listen.
+    pub fn url_by(&self, scheme: &str, stream: &str) -> String {
+        let mut words = self.ready.split_whitespace();
+        let place = words.find_map(|word| word.strip_prefix(scheme)?.strip_prefix(':')).expect("an address");
+        format!("{scheme}://{place}/{stream}")
     }
 
     /// The recording of a stream, once nothing is added any more.
