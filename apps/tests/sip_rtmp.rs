@@ -97,10 +97,16 @@ struct House {
     proxy: String,
     gateway: Program,
     address: SocketAddr,
+    /// Where it listens for rtmps, if it does.
+    secure: Option<String>,
 }
 
 impl House {
     fn start(test: &str, config: &str) -> House {
+        House::start_with(test, config, &["--listen", "rtmp:127.0.0.1:0"])
+    }
+
+    fn start_with(test: &str, config: &str, args: &[&str]) -> House {
         let dir = scratch(test);
         let users = dir.join("users");
         std::fs::write(&users, "alice:pw-alice\nbob:pw-bob\nstudio:pw-studio\n").unwrap();
@@ -111,10 +117,12 @@ impl House {
         let file = dir.join("sip-rtmp.toml");
         std::fs::write(&file, config).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_sip-rtmp"));
-        command.args(["--json", "-v", "--listen", "rtmp:127.0.0.1:0", "--int-ip", "127.0.0.1", "--config"]).arg(&file);
+        command.args(args).args(["--json", "-v", "--int-ip", "127.0.0.1", "--config"]).arg(&file);
         let mut gateway = Program::start(command.args(["--proxy", &address]));
-        let listen = ready(&mut gateway, "rtmp:").parse().unwrap();
-        House { dir, _proxy: proxy, proxy: address, gateway, address: listen }
+        let bound = places(&mut gateway);
+        let at = |scheme: &str| bound.iter().find_map(|place| place.strip_prefix(scheme).map(str::to_owned));
+        let (listen, secure) = (at("rtmp:").unwrap().parse().unwrap(), at("rtmps:"));
+        House { dir, _proxy: proxy, proxy: address, gateway, address: listen, secure }
     }
 
     /// A dialer for that user, registered.
@@ -149,10 +157,14 @@ impl Drop for House {
 
 /// The address with that transport in the ready line.
 fn ready(program: &mut Program, transport: &str) -> String {
+    places(program).iter().find_map(|place| place.strip_prefix(transport)).unwrap().to_owned()
+}
+
+/// Where a program says that it listens.
+fn places(program: &mut Program) -> Vec<String> {
     let line = program.wait(&["\"ready\":true"]);
     let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-    let mut listen = value["listen"].as_array().unwrap().iter().map(|l| l.as_str().unwrap());
-    listen.find_map(|l| l.strip_prefix(transport)).unwrap().to_owned()
+    value["listen"].as_array().unwrap().iter().map(|place| place.as_str().unwrap().to_owned()).collect()
 }
 
 // ---- the client
@@ -178,7 +190,9 @@ impl Phone {
         let driver = runtime.block_on(async {
             let mut config = Config::new(Url::parse_app(url).unwrap());
             config.arguments = arguments.iter().map(|text| Value::from(*text)).collect();
-            let mut driver = Driver::new(Client::new(config, Rng::from_u64(5)));
+            let mut limits = net::Config::default();
+            limits.tls.trust = net::Trust::Anyone;
+            let mut driver = Driver::with_config(Client::new(config, Rng::from_u64(5)), limits);
             let now = driver.now();
             driver.machine_mut().connect(now).unwrap();
             driver
@@ -566,4 +580,36 @@ fn an_extension_is_answered_while_its_stream_is_published() {
     bob.type_line("/bye");
     bob.wait(&["\"report\""]);
     assert_tone(&recorded(&record), 440.0, 1.0);
+}
+
+#[test]
+fn who_has_no_key_neither_calls_nor_listens_and_rtmps_is_served() {
+    let keys = scratch("keys").join("keys.txt");
+    std::fs::write(&keys, "publish sip/* line-key\npublish call/* call-key\nplay call/* ear-key\n").unwrap();
+    let config = format!("listen = ['rtmp:127.0.0.1:0', 'rtmps:127.0.0.1:0']\nkeys = {keys:?}\n");
+    let house = House::start_with("access", &config, &[]);
+    let url = |app: &str| format!("rtmps://{}/{app}", house.secure.as_ref().unwrap());
+    let mut stranger = Phone::new(&url("sip/alice@127.0.0.1?key=guess"), &["alice", "pw-alice"]);
+    assert!(stranger.rejected().contains("key"));
+    let mut alice = Phone::new(&url("sip/alice@127.0.0.1?key=line-key"), &["alice", "pw-alice"]);
+    alice.connected();
+    let outcome = |phone: &mut Phone| {
+        phone.event("status", |event| match event {
+            Event::Status { status, .. } => Some(status.code.to_string()),
+            _ => None,
+        })
+    };
+    let mut plain = house.connect("call", &[]);
+    plain.connected();
+    plain.open_streams(Some("sip:nobody@127.0.0.1"), None);
+    assert_eq!(outcome(&mut plain), "NetStream.Publish.Denied");
+    plain.open_streams(None, Some("sip:nobody@127.0.0.1?key=call-key"));
+    assert_eq!(outcome(&mut plain), "NetStream.Play.Failed", "that is the key to something else");
+    plain.open_streams(Some("sip:nobody@127.0.0.1?key=call-key"), None);
+    assert_eq!(outcome(&mut plain), "NetStream.Publish.Start");
+    plain.open_streams(None, Some("sip:nobody@127.0.0.1?key=ear-key"));
+    plain.event("play", |event| match event {
+        Event::Status { status, .. } => (status.code == "NetStream.Play.Start").then_some(()),
+        _ => None,
+    });
 }

@@ -1,9 +1,13 @@
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::str::FromStr;
 
+use net::Identity;
 use rtmp::url::Scheme;
 use serde::Deserialize;
+
+use crate::common::{Failure, self_signed};
 
 /// An address to listen on, written `rtmp:127.0.0.1:1935`. Port 0 lets the system choose one.
 ///
@@ -44,4 +48,29 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.scheme.name(), self.addr)
     }
+}
+
+/// The certificate of `--cert` and `--key`, or one made for the addresses that are listened on with TLS; none without any.
+///
+/// # Errors
+/// [`Failure::Usage`] when a file cannot be read or makes no sense.
+pub fn identity(cert: Option<&Path>, key: Option<&Path>, listen: &[Place]) -> Result<Option<Identity>, Failure> {
+    if let (Some(cert), Some(key)) = (cert, key) {
+        let made = Identity::from_pem(read(cert, "--cert")?, read(key, "--key")?);
+        return made.map(Some).map_err(|e| Failure::usage(format!("--cert {} with --key: {e}", cert.display())));
+    }
+    if !listen.iter().any(|place| place.scheme.transport().is_secure()) {
+        return Ok(None);
+    }
+    let names: Vec<String> = listen.iter().map(|place| place.addr.ip().to_string()).collect();
+    tracing::info!("no --cert: rtmps uses a certificate that nobody has signed");
+    self_signed(names).map(Some)
+}
+
+/// The bytes of the file that an option names.
+///
+/// # Errors
+/// [`Failure::Usage`] when it cannot be read.
+pub fn read(path: &Path, option: &str) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|e| Failure::usage(format!("{option}: cannot read {}: {e}", path.display())))
 }

@@ -21,7 +21,7 @@ mod wires;
 
 pub use access::{Action, Keys};
 pub use hub::StreamKey;
-pub use listen::Place;
+pub use listen::{Place, identity};
 pub use options::{Options, SecondPublisherName};
 pub use paths::file_of;
 pub use server::main;

@@ -3,16 +3,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hyper::Uri;
-use net::{Identity, Tls, Trust};
+use net::{Tls, Trust};
 use rtmp::url::{Scheme, Url};
 
 use super::access::Keys;
 use super::callback;
 use super::hub::{CacheLimits, HubConfig, SecondPublisher, StreamKey};
-use super::listen::Place;
+use super::listen::{Place, identity, read};
 use super::options::{Options, SecondPublisherName};
 use super::record::Bounds;
-use crate::common::{Failure, self_signed};
+use crate::common::Failure;
 
 /// The options, checked and with every default filled in.
 #[derive(Debug)]
@@ -162,23 +162,9 @@ impl Settings {
     }
 }
 
-/// The certificate given, or one made for the addresses that we listen on with TLS.
+/// How our TLS and that of the servers we relay with is secured.
 fn tls(options: &Options, listen: &[Place]) -> Result<Tls, Failure> {
-    let read = |path: &PathBuf, option: &str| {
-        std::fs::read(path).map_err(|e| Failure::usage(format!("{option}: cannot read {}: {e}", path.display())))
-    };
-    let identity = match (&options.cert, &options.key) {
-        (Some(cert), Some(key)) => {
-            let made = Identity::from_pem(read(cert, "--cert")?, read(key, "--key")?);
-            Some(made.map_err(|e| Failure::usage(format!("--cert {} with --key: {e}", cert.display())))?)
-        }
-        _ if listen.iter().any(|place| place.scheme.transport().is_secure()) => {
-            let names: Vec<String> = listen.iter().map(|place| place.addr.ip().to_string()).collect();
-            tracing::info!("no --cert: rtmps uses a certificate that nobody has signed");
-            Some(self_signed(names)?)
-        }
-        _ => None,
-    };
+    let identity = identity(options.cert.as_deref(), options.key.as_deref(), listen)?;
     let trust = match &options.ca {
         Some(path) => Trust::roots(read(path, "--ca")?)
             .map_err(|e| Failure::usage(format!("--ca {}: {e}; it takes certificates in PEM", path.display())))?,

@@ -3,7 +3,9 @@
 use amf::amf0::{Object, Value};
 use rfc3261::message::NameAddr;
 use rtmp::server::{ConnectRequest, Event, Role, Track};
-use rtmp::status::{CALL_FAILED, PLAY_STREAM_NOT_FOUND, PUBLISH_BAD_NAME, SEEK_FAILED, Status};
+use rtmp::status::{
+    CALL_FAILED, PLAY_FAILED, PLAY_STREAM_NOT_FOUND, PUBLISH_BAD_NAME, PUBLISH_DENIED, SEEK_FAILED, Status,
+};
 use rtmp::url::split_query;
 use wire::ConnId;
 
@@ -13,14 +15,15 @@ use super::line::{Command, LineConfig};
 use super::media::codecs::Audio;
 use super::run::{Client, LineId, Origin, Program, Seat, Waiting};
 use crate::common::parse_address;
+use crate::rtmp_server::Action;
 use crate::rtmp_server::hub::{Spot, StreamKey};
 
 impl Program {
     pub fn on_rtmp(&mut self, event: Event) {
         match event {
             Event::Connect { conn, request, .. } => self.on_connect(conn, &request),
-            Event::Publish { conn, stream, name, .. } => self.on_publish(Spot { conn, stream }, &name),
-            Event::Play { conn, stream, name, .. } => self.on_play(Spot { conn, stream }, &name),
+            Event::Publish { conn, stream, name, query, .. } => self.on_publish(Spot { conn, stream }, &name, &query),
+            Event::Play { conn, stream, name, query, .. } => self.on_play(Spot { conn, stream }, &name, &query),
             Event::Media { conn, stream, message } => {
                 let (now, place) = (self.server.now(), Spot { conn, stream });
                 match self.publishers.get(&place).copied() {
@@ -59,8 +62,14 @@ impl Program {
     }
 
     fn on_connect(&mut self, conn: ConnId, request: &ConnectRequest) {
-        let app = split_query(&request.app).0.trim_matches('/').to_owned();
+        let (app, query) = split_query(&request.app);
+        let app = app.trim_matches('/').to_owned();
+        self.queries.insert(conn, [query.to_owned(), split_query(&request.tc_url).1.to_owned()]);
         match app.split_once('/') {
+            Some(("sip", aor)) if !self.may(Action::Publish, &StreamKey::new("sip", aor), conn, "") => {
+                tracing::warn!(aor, "denied: no or the wrong key");
+                self.refuse(conn, "no or the wrong key");
+            }
             Some(("sip", aor)) => {
                 let settled = self.line_of(aor, &request.arguments).and_then(|(path, config)| {
                     let others = self.lines.len() + self.waiting.len();
@@ -79,6 +88,21 @@ impl Program {
                 let now = self.server.now();
                 let _gone = self.server.machine_mut().accept(now, conn, None);
             }
+        }
+    }
+
+    /// Whether the keys let a client do that: one may stand in the name of the stream, the application, or the address.
+    fn may(&self, action: Action, key: &StreamKey, conn: ConnId, query: &str) -> bool {
+        let known = self.queries.get(&conn).map(|[app, url]| [query, app, url]);
+        self.settings.keys.allow(action, key, &known.unwrap_or([query, "", ""]))
+    }
+
+    /// The stream of that name, for clients that have no line; none when they have one.
+    fn plain_key(&self, conn: ConnId, name: &str) -> Option<StreamKey> {
+        match self.clients.get(&conn)? {
+            Client::Line(_) => None,
+            Client::Plain => Some(StreamKey::new(self.settings.dial_plan.app(), name)),
+            Client::Other(app) => Some(StreamKey::new(app.clone(), name)),
         }
     }
 
@@ -143,8 +167,15 @@ impl Program {
         self.close_line(line);
     }
 
-    fn on_publish(&mut self, place: Spot, name: &str) {
+    fn on_publish(&mut self, place: Spot, name: &str, query: &str) {
         let now = self.server.now();
+        let plain = self.plain_key(place.conn, name);
+        if let Some(key) = plain.filter(|key| !self.may(Action::Publish, key, place.conn, query)) {
+            tracing::warn!(%key, "publish denied: no or the wrong key");
+            let (machine, why) = (self.server.machine_mut(), "no or the wrong key");
+            let _gone = machine.reject_publish(now, place.conn, place.stream, PUBLISH_DENIED, why);
+            return;
+        }
         match self.clients.get(&place.conn) {
             Some(Client::Line(path)) => match self.paths.get(path).copied() {
                 Some(line) => self.seat_publisher(line, place),
@@ -227,8 +258,15 @@ impl Program {
         Ok(config)
     }
 
-    fn on_play(&mut self, place: Spot, name: &str) {
+    fn on_play(&mut self, place: Spot, name: &str, query: &str) {
         let now = self.server.now();
+        let plain = self.plain_key(place.conn, name);
+        if let Some(key) = plain.filter(|key| !self.may(Action::Play, key, place.conn, query)) {
+            tracing::warn!(%key, "play denied: no or the wrong key");
+            let (machine, why) = (self.server.machine_mut(), "no or the wrong key");
+            let _gone = machine.reject_play(now, place.conn, place.stream, PLAY_FAILED, why);
+            return;
+        }
         let (key, line) = match self.clients.get(&place.conn) {
             Some(Client::Line(path)) => {
                 let line = self.paths.get(path).copied();
@@ -322,6 +360,7 @@ impl Program {
     fn on_closed(&mut self, conn: ConnId) {
         self.with_hub(|hub, sink| hub.gone(conn, sink));
         self.waiting.retain(|_, waiting| waiting.conn != conn);
+        self.queries.remove(&conn);
         let Some(Client::Line(path)) = self.clients.remove(&conn) else { return };
         let Some(&line) = self.paths.get(&path) else { return };
         let mine = |seat: &Seat| seat.control == Some(conn);

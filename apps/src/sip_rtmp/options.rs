@@ -15,9 +15,15 @@ use crate::rtmp_server::Place;
 #[command(about = "Gateway between RTMP clients and SIP telephones", after_help = EXAMPLES)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Options {
-    /// Address to listen on for RTMP, scheme rtmp or rtmpt, may be repeated [default: rtmp:127.0.0.1:1935]
+    /// Address to listen on, scheme rtmp, rtmps, rtmpt or rtmpts, may be repeated [default: rtmp:127.0.0.1:1935]
     #[arg(short, long, value_name = "SCHEME:IP:PORT", help_heading = "Network")]
     pub listen: Vec<Place>,
+    /// Certificate chain for rtmps, in PEM [default: one of its own, made at each start]
+    #[arg(long, value_name = "FILE", requires = "key", help_heading = "Network")]
+    pub cert: Option<PathBuf>,
+    /// Its private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "cert", help_heading = "Network")]
+    pub key: Option<PathBuf>,
     /// Our address for SIP and RTP [default: 127.0.0.1]
     #[arg(long, value_name = "IP", help_heading = "Network")]
     pub int_ip: Option<IpAddr>,
@@ -44,6 +50,13 @@ pub struct Options {
     #[arg(long, value_name = "MS", help_heading = "Protocol")]
     pub goodbye: Option<u64>,
 
+    /// Keys: lines of `publish|play APP/NAME KEY`; clients append ?key=KEY to the stream name, or to the address of a line
+    #[arg(short, long, value_name = "FILE", help_heading = "Security")]
+    pub keys: Option<PathBuf>,
+    /// Without keys, let anyone call even if others than this machine can reach us
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Security")]
+    pub open_calls: Option<bool>,
+
     /// Audio that a client hears which names no codecs: pcmu, pcma, opus, and speex or aac where built in [default: pcmu]
     #[arg(long, value_name = "CODEC", help_heading = "Media")]
     pub audio: Option<String>,
@@ -69,7 +82,7 @@ pub struct Options {
 const EXAMPLES: &str = "\
 Examples:
   sip-rtmp                                        try it out, this machine only
-  sip-rtmp -l rtmp:0.0.0.0:1935 --int-ip 192.0.2.1 --proxy 192.0.2.10
+  sip-rtmp -l rtmps:0.0.0.0:443 --keys keys.txt --int-ip 192.0.2.1 --proxy 192.0.2.10
   ffmpeg -re -i talk.wav -c:a pcm_mulaw -ar 8000 -ac 1 -f flv 'rtmp://127.0.0.1/call/sip:bob@192.0.2.10'
   ffplay 'rtmp://127.0.0.1/call/sip:bob@192.0.2.10'
 
@@ -92,6 +105,10 @@ impl Options {
     fn over(self, file: Options) -> Options {
         Options {
             listen: if self.listen.is_empty() { file.listen } else { self.listen },
+            cert: self.cert.or(file.cert),
+            key: self.key.or(file.key),
+            keys: self.keys.or(file.keys),
+            open_calls: self.open_calls.or(file.open_calls),
             int_ip: self.int_ip.or(file.int_ip),
             ext_ip: self.ext_ip.or(file.ext_ip),
             media_port: self.media_port.or(file.media_port),

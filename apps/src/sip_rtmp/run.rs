@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use net::{Clock, Driver, Drivers, Trace};
+use net::{Clock, Driver, Drivers, Tls, Trace};
 use rtmp::server::Server;
 use tokio::time::{Instant as Wake, sleep_until};
 use wire::{ConnId, Rng};
@@ -35,6 +35,8 @@ pub(super) struct Program {
     /// Clients whose path belongs to a line that is on its way out.
     pub waiting: BTreeMap<String, Waiting>,
     pub clients: BTreeMap<ConnId, Client>,
+    /// The queries of what each client connected to: application and whole address. A key may stand there.
+    pub queries: BTreeMap<ConnId, [String; 2]>,
     /// Which line a published stream goes to.
     pub publishers: BTreeMap<Spot, LineId>,
     pub ports: Ports,
@@ -94,12 +96,13 @@ pub async fn serve(settings: Settings, is_json: bool) -> Result<(), Failure> {
     let trace = trace(settings.trace.as_ref())?;
     let mut config = rtmp::server::Config::default();
     config.timing.answer = REGISTRATION; // connect is answered when the registration is through
-    let limits = net::Config { clock, ..net::Config::default() };
+    let tls = Tls { identity: settings.identity.clone(), ..Tls::default() };
+    let limits = net::Config { clock, tls, ..net::Config::default() };
     let mut server = Driver::with_config(Server::new(config, rng.split()), limits);
     server.trace(trace.clone());
     let (mut bound, mut listening) = (Vec::new(), Vec::new());
     for place in &settings.listen {
-        let local = server.bind_tcp(place.addr);
+        let local = server.listen(place.scheme.transport(), place.addr);
         let local = local.map_err(|e| Failure::runtime(format!("cannot listen on {place}: {e}")))?;
         bound.push(format!("{}:{local}", place.scheme.name()));
         listening.push(local);
@@ -117,6 +120,7 @@ pub async fn serve(settings: Settings, is_json: bool) -> Result<(), Failure> {
         paths: BTreeMap::new(),
         waiting: BTreeMap::new(),
         clients: BTreeMap::new(),
+        queries: BTreeMap::new(),
         publishers: BTreeMap::new(),
         ports,
         hub: Hub::new(HubConfig { slow_reader: SLOW_READER, ..HubConfig::default() }),

@@ -2,6 +2,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use net::Identity;
 use rfc3261::message::Uri;
 use rtmp::url::Scheme;
 
@@ -10,13 +11,17 @@ use super::dialplan::DialPlan;
 use super::media::codecs::Audio;
 use super::offer::{Ability, spoken};
 use crate::common::{Failure, parse_address};
-use crate::rtmp_server::Place;
+use crate::rtmp_server::{Keys, Place, identity};
 
 /// What `sip-rtmp` was asked to do, with every default filled in and every contradiction refused.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to listen for RTMP, at least one.
     pub listen: Vec<Place>,
+    /// What rtmps shows.
+    pub identity: Option<Identity>,
+    /// Who may call and listen.
+    pub keys: Keys,
     /// Our address for SIP and RTP.
     pub int_ip: IpAddr,
     /// The address that others are told.
@@ -55,10 +60,16 @@ impl Settings {
         options.dial_plan.check().map_err(Failure::usage)?;
         let local = Place { scheme: Scheme::Rtmp, addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 1935)) };
         let listen = if options.listen.is_empty() { vec![local] } else { options.listen };
-        if let Some(place) = listen.iter().find(|place| !matches!(place.scheme, Scheme::Rtmp | Scheme::Rtmpt)) {
-            return Err(Failure::usage(format!("{place}: sip-rtmp listens on rtmp and rtmpt")));
+        let keys = options.keys.as_deref().map(Keys::read).transpose()?;
+        let reachable = listen.iter().find(|place| !place.addr.ip().is_loopback());
+        if let (Some(place), true) = (reachable, keys.is_none() && !options.open_calls.unwrap_or(false)) {
+            return Err(Failure::usage(format!(
+                "anyone could call at {place}; give --keys FILE, or --open-calls to allow it"
+            )));
         }
         Ok(Settings {
+            identity: identity(options.cert.as_deref(), options.key.as_deref(), &listen)?,
+            keys: keys.unwrap_or_default(),
             listen,
             int_ip: options.int_ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             ext_ip: options.ext_ip,
@@ -101,8 +112,16 @@ mod tests {
         };
         assert!(refused(|o| o.audio = Some("g729".into())));
         assert!(refused(|o| o.proxy = Some("http://x".into())));
-        assert!(refused(|o| o.listen = vec!["rtmps:127.0.0.1:0".parse().unwrap()]));
+        assert!(refused(|o| o.listen = vec!["rtmp:0.0.0.0:0".parse().unwrap()]), "anyone could call");
         assert!(refused(|o| o.dial_plan.app = Some("sip".into())));
+    }
+
+    #[test]
+    fn others_than_this_machine_need_a_key_or_leave() {
+        let everybody = || Options { listen: vec!["rtmps:0.0.0.0:0".parse().unwrap()], ..Options::default() };
+        let settings = Settings::new(Options { open_calls: Some(true), ..everybody() }).unwrap();
+        assert!(settings.identity.is_some(), "rtmps has a certificate of its own");
+        assert!(Settings::new(everybody()).unwrap_err().to_string().contains("--keys"));
     }
 
     #[test]
