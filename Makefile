@@ -4,15 +4,16 @@
 # make interop    against the real programs (make interop-install gets them: Debian, apt)
 # make bench      tables of ratios against rivals measured in the same run
 # make fuzz       every fuzz target for FUZZ_SECONDS seconds (default 60; needs cargo-fuzz and a nightly toolchain)
+# make ladder FILE=x.pcap   a ladder diagram of a capture (--trace of any program), as a page beside it
 # make docs       target/site: coverage, annotated source, guide and API reference
 # make newcomer   the way from a fresh clone to `make docs` and to timer A of SIP, timed (needs Chromium: peers/page/install)
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = sip_message sdp rtp rtcp digest_header p2p_frame p2p_message sync_machine mesh_machine chord_machine chord_ring \
 	amf0 amf3 rtmp_session flv rtmp_tag rtmp_chunk rtmp_handshake rtmpt shared_object h264_rtp ws_frame peer_line \
-	xmpp_stream xmpp_stanza xmpp_client xmpp_session jid scram
+	xmpp_stream xmpp_stanza xmpp_client xmpp_session jid scram ladder
 
-.PHONY: help demo test fmt-check clippy unit docs-check interop interop-install bench fuzz docs newcomer
+.PHONY: help demo test fmt-check clippy unit docs-check interop interop-install bench fuzz docs newcomer ladder
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -78,3 +79,6 @@ docs:
 
 newcomer:
 	docs/newcomer.sh
+
+ladder:
+	@$(CARGO) run -q -p docs -- ladder $(FILE) $(ARGS)

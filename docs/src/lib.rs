@@ -26,6 +26,7 @@
 //! - [`machines`]: the state machines of the rooms as tables and pictures.
 //! - [`density`]: marks by lines of code.
 //! - [`words`]: comparison with the text of the specification, where it is at hand.
+//! - [`ladder`]: ladder diagrams of packet captures.
 #![forbid(unsafe_code)]
 
 pub mod check;
@@ -35,6 +36,7 @@ pub mod digest;
 pub mod gaps;
 pub mod id;
 pub mod key_words;
+pub mod ladder;
 pub mod machines;
 pub mod mark;
 mod place;

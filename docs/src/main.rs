@@ -1,6 +1,7 @@
 //! `docs check [--write]`, `docs report`, `docs site`, `docs gaps [--surplus] [DOCUMENT…]`, `docs key-words [--write]`,
 //! `docs machines [--write | NAME]`: the spec annotations of the repository above the current directory. With `SPEC_TEXT_DIR` set to a directory of
-//! `rfcNNNN.txt`, `check` also compares words and counts key words anew.
+//! `rfcNNNN.txt`, `check` also compares words and counts key words anew. `docs ladder FILE.pcap`
+//! draws a packet capture.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,16 +10,20 @@ use std::{env, fs, io};
 
 use docs::gaps::Gap;
 use docs::key_words::{self, Table};
+use docs::ladder;
 use docs::site::{self, Sections, Site};
 use docs::words::Texts;
 use docs::{Coverage, Tree, density, gaps, machines, report, snapshot, words};
 
 const USAGE: &str = "usage: docs check [--write] | report | site | gaps [--surplus] [DOCUMENT...] | key-words [--write] | \
-                     machines [--write | NAME]";
+                     machines [--write | NAME] | ladder FILE | ladders [--write]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let ["ladder", rest @ ..] = &arguments[..] {
+        return draw_ladder(rest);
+    }
     let result = root().and_then(|root| match arguments[..] {
         ["check"] => check(&root, false),
         ["check", "--write"] => check(&root, true),
@@ -26,6 +31,8 @@ fn main() -> ExitCode {
         ["site"] => write_site(&root),
         ["gaps", "--surplus", ref documents @ ..] => print_gaps(&root, documents, |gap| !gap.is_open()),
         ["gaps", ref documents @ ..] => print_gaps(&root, documents, Gap::is_open),
+        ["ladders"] => draw_ladders(&root, false),
+        ["ladders", "--write"] => draw_ladders(&root, true),
         ["machines"] => check_machines(&root, false),
         ["machines", "--write"] => check_machines(&root, true),
         ["machines", name] => print_machine(name),
@@ -41,6 +48,37 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// A capture anywhere; needs no repository.
+fn draw_ladder(arguments: &[&str]) -> ExitCode {
+    match ladder::command::run(arguments) {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Compares the pictures of the recorded runs with what their captures give, or writes them.
+fn draw_ladders(root: &Path, write: bool) -> io::Result<bool> {
+    let mut is_current = true;
+    for recorded in ladder::recorded::ALL {
+        let Ok(capture) = fs::read(root.join(recorded.file())) else { continue };
+        let drawn = recorded.draw(&capture).map_err(io::Error::other)?;
+        let file = root.join(recorded.picture());
+        if write {
+            fs::write(&file, drawn)?;
+        } else if fs::read_to_string(&file).ok().as_deref() != Some(&drawn) {
+            println!("{} is not current: docs ladders --write renews it", recorded.picture());
+            is_current = false;
+        }
+    }
+    Ok(is_current)
 }
 
 /// Prints every failure; true when there is none.
@@ -138,7 +176,8 @@ fn write_site(root: &Path) -> io::Result<bool> {
     let api = site::read_api(&root.join("target/doc"))?;
     let (sources, target) = (tree.all_sources().count(), root.join("target/site"));
     eprintln!("{sources} sources, {} documents, {} pages of rustdoc", coverage.documents.len(), api.len());
-    let files = Site { sections: &sections, api: &api, ..Site::new(&tree, &coverage) }.files();
+    let extra = ladder::recorded::pages(|path| fs::read(root.join(path)).ok()).map_err(io::Error::other)?;
+    let files = Site { sections: &sections, api: &api, extra: &extra, ..Site::new(&tree, &coverage) }.files();
     site::write(&files, &target)?;
     let bytes: usize = files.values().map(Vec::len).sum();
     eprintln!("{} files, {} MB, in {:.1} s", files.len(), bytes / 1_000_000, start.elapsed().as_secs_f32());

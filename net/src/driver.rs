@@ -109,7 +109,19 @@ impl<M: Machine> Driver<M> {
 
     /// Writes everything that is sent and received from now on into `trace`, or stops that.
     pub fn trace(&mut self, trace: Option<Trace>) {
-        self.io.trace.set(trace);
+        self.io.trace.set(trace, false);
+    }
+
+    /// Writes datagrams and the beginnings of connections into `trace`, but not what connections carry: that is told by
+    /// [`Driver::tell_trace`], for protocols whose bytes hold secrets that no file should.
+    pub fn trace_told(&mut self, trace: Option<Trace>) {
+        self.io.trace.set(trace, true);
+    }
+
+    /// Writes `data` as if it had been `sent` or received by the client of the connection that was opened last. Nothing
+    /// comes of it without [`Driver::trace_told`].
+    pub fn tell_trace(&mut self, sent: bool, data: &[u8]) {
+        self.io.trace.tell(sent, data);
     }
 
     // ---- sockets

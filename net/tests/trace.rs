@@ -128,3 +128,40 @@ async fn a_full_disk_ends_the_capture_and_nothing_else() {
     }
     assert_eq!(trace.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
 }
+
+#[tokio::test]
+async fn an_application_tells_what_connections_carry_in_its_own_words() {
+    let file = Shared::default();
+    let trace = Trace::new(file.clone()).unwrap();
+    let mut server = Driver::new(Puppet::echo());
+    let address = server.bind_tcp(loopback()).unwrap();
+    let mut client = Driver::new(Puppet::default());
+    client.trace_told(Some(trace.clone()));
+    client.tell_trace(true, b"nowhere to put it");
+    let conn = client.machine_mut().connect_over(wire::Transport::Tcp, 0, address);
+    client.machine_mut().write(conn, "password");
+    let answered = async { while !matches!(next(&mut client).await, wire::Input::Stream { .. }) {} };
+    during(&mut server, answered).await;
+    client.tell_trace(true, b"********");
+    client.tell_trace(false, b"welcome");
+    client.shutdown().await;
+    trace.finish().unwrap();
+    let payloads: Vec<_> = packets(&file.0.lock().unwrap()).into_iter().map(|packet| packet.2).collect();
+    let wanted: [&[u8]; 5] = [b"", b"", b"", b"********", b"welcome"];
+    assert_eq!(payloads, wanted);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_reads_a_capture() {
+    use std::os::unix::fs::PermissionsExt;
+    let path = std::env::temp_dir().join(format!("wireworks-net-trace-{}", std::process::id()));
+    std::fs::write(&path, [0; 100]).unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+    for _ in 0..2 {
+        Trace::to_file(&path).unwrap().finish().unwrap();
+        let file = std::fs::metadata(&path).unwrap();
+        assert_eq!((file.permissions().mode() & 0o777, file.len()), (0o600, 24));
+        std::fs::remove_file(&path).unwrap();
+    }
+}

@@ -4,7 +4,7 @@ use net::Trace;
 
 use super::Failure;
 
-/// The capture that `--trace` asks for, if it does.
+/// The capture that `--trace` asks for, if it does. Nobody but the user may read it.
 ///
 /// # Errors
 /// The file cannot be written.

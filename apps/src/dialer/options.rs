@@ -24,7 +24,7 @@ pub struct Options {
     /// SIP port to listen on; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0, help_heading = "Network")]
     pub port: u16,
-    /// Write every SIP, RTP and RTCP packet to this capture file
+    /// Write every SIP, RTP and RTCP packet to this capture file, readable by you alone
     #[arg(long, value_name = "FILE.pcap", help_heading = "Network")]
     pub trace: Option<PathBuf>,
 

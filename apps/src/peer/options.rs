@@ -96,7 +96,7 @@ pub struct NodeOptions {
     /// Serve a live page about this node over HTTP here, such as 127.0.0.1:8080
     #[arg(long, value_name = "IP:PORT", help_heading = "Network")]
     pub http: Option<SocketAddr>,
-    /// Write everything sent and received into this capture file for Wireshark
+    /// Write everything sent and received, what TLS hides included, into this capture file, readable by you alone
     #[arg(long, value_name = "FILE.pcap", help_heading = "Network")]
     pub trace: Option<PathBuf>,
 

@@ -59,7 +59,7 @@ pub struct Options {
     #[arg(long, conflicts_with = "ca", help_heading = "Network")]
     pub insecure: bool,
 
-    /// Write what is sent and received over the network into a capture that Wireshark opens
+    /// Write what is sent and received, keys and what TLS hides included, into this capture file, readable by you alone
     #[arg(long, value_name = "FILE.pcap", help_heading = "Network")]
     pub trace: Option<PathBuf>,
 

@@ -36,7 +36,7 @@ pub struct Options {
     /// Serve /metrics for Prometheus and /status as JSON over HTTP here, such as 127.0.0.1:9091
     #[arg(long, value_name = "IP:PORT", help_heading = "Network")]
     pub metrics: Option<SocketAddr>,
-    /// Write all traffic to this capture file
+    /// Write all traffic, keys and what TLS hides included, to this capture file, readable by you alone
     #[arg(long, value_name = "FILE.pcap", help_heading = "Network")]
     pub trace: Option<PathBuf>,
     /// Connections at most [default: 10000]

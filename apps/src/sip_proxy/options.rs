@@ -20,7 +20,7 @@ pub struct Options {
     /// Name or address that others reach us by, when that is not the one we listen on
     #[arg(long, value_name = "HOST[:PORT]", help_heading = "Network")]
     pub advertise: Option<String>,
-    /// Write every SIP message to this capture file
+    /// Write every SIP message, what TLS hides included, to this capture file, readable by you alone
     #[arg(long, value_name = "FILE.pcap", help_heading = "Network")]
     pub trace: Option<PathBuf>,
     /// Serve metrics for Prometheus over HTTP here, such as 127.0.0.1:9090

@@ -33,7 +33,7 @@ pub struct Options {
     /// First UDP port for RTP; pairs from here on are taken [default: 10000]
     #[arg(long, value_name = "PORT", help_heading = "Network")]
     pub media_port: Option<u16>,
-    /// Write SIP, RTP and RTMP to this capture file
+    /// Write SIP, RTP and RTMP, keys included, to this capture file, readable by you alone
     #[arg(long, value_name = "FILE.pcap", help_heading = "Network")]
     pub trace: Option<PathBuf>,
 

@@ -38,6 +38,8 @@ pub struct Account {
     pub timeout: Duration,
     /// Show the stream.
     pub raw: bool,
+    /// Where the stream is written down, secrets hidden.
+    pub trace: Option<net::Trace>,
     /// Our name in rooms.
     pub nick: Option<String>,
     /// Where its password comes from.
@@ -294,6 +296,7 @@ impl Entry {
             allow_plain: self.allow_plain,
             timeout,
             raw: false,
+            trace: None,
             nick: self.nick.clone(),
             password,
         })

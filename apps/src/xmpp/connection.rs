@@ -4,7 +4,7 @@ use std::future::{Future, pending};
 use std::pin::Pin;
 use std::time::Duration;
 
-use net::{Driver, Tls, Trust, Ws};
+use net::{Driver, Tls, Trace, Trust, Ws};
 use rfc3920::jid::Jid;
 use rfc3920::sasl::{self, Credentials};
 use rfc3920::stanza::{Condition, StanzaError, StreamCondition};
@@ -25,6 +25,10 @@ pub struct Setup {
     pub net: net::Config,
     /// For the machine, and for others.
     pub rng: Rng,
+    /// Whether the stream is shown.
+    pub raw: bool,
+    /// Where it is written down.
+    pub trace: Option<Trace>,
 }
 
 impl Setup {
@@ -52,7 +56,7 @@ impl Setup {
         let mut stream = stream::Config::new(jid, credentials);
         stream.policy.allow_plain = account.allow_plain;
         stream.policy.pinned = pin::load(&pin::path(&stream.jid));
-        stream.raw = account.raw;
+        stream.raw = account.raw || account.trace.is_some();
         stream.timing.request = account.timeout;
         stream.timing.connect = stream.timing.connect.min(account.timeout);
         if let Some(url) = &account.websocket {
@@ -61,7 +65,8 @@ impl Setup {
             let (kind, port) = if account.direct_tls { (Kind::DirectTls, 5223) } else { (Kind::StartTls, 5222) };
             stream.targets = vec![Target::new(&server.host, server.port.unwrap_or(port), kind)];
         }
-        Ok(Setup { stream, net, rng: Rng::from_seed(common::seed()?) })
+        let rng = Rng::from_seed(common::seed()?);
+        Ok(Setup { stream, net, rng, raw: account.raw, trace: account.trace.clone() })
     }
 }
 
@@ -143,12 +148,13 @@ pub struct Connection {
     own_authority: bool,
     timeout: Duration,
     was_online: bool,
+    raw: bool,
 }
 
 impl Connection {
     /// Begins to connect. `adjust` says how the session differs from one that sends and asks, and else keeps to itself.
     pub fn begin(setup: Setup, saved: Saved, adjust: impl FnOnce(&mut session::Config)) -> Connection {
-        let Setup { stream, net, mut rng } = setup;
+        let Setup { stream, net, mut rng, raw, trace } = setup;
         let (jid, domain) = (stream.jid.bare(), stream.jid.domain_ascii().into_owned());
         let place =
             stream.targets.first().map_or_else(|| domain.clone(), |target| format!("{}:{}", target.host, target.port));
@@ -159,6 +165,7 @@ impl Connection {
         (config.receipts, config.markers, config.states) = (Policy::Nobody, Policy::Nobody, Policy::Nobody);
         adjust(&mut config);
         let mut driver = Driver::with_config(Session::new(config, saved, rng.split()), net);
+        driver.trace_told(trace);
         let now = driver.now();
         let _first_time = driver.machine_mut().connect(now);
         let (lookup, failed, failure, was_online) = (None, None, None, false);
@@ -175,6 +182,7 @@ impl Connection {
             own_authority,
             timeout,
             was_online,
+            raw,
         }
     }
 
@@ -225,7 +233,12 @@ impl Connection {
                 Event::Discover { domain } => {
                     self.lookup = Some(Box::pin(dns::targets(domain, self.rng.split())));
                 }
-                Event::Raw { sent, text } => eprintln!("{} {}", if sent { "->" } else { "<-" }, clean(&text)),
+                Event::Raw { sent, text } => {
+                    self.driver.tell_trace(sent, text.as_bytes());
+                    if self.raw {
+                        eprintln!("{} {}", if sent { "->" } else { "<-" }, clean(&text));
+                    }
+                }
                 Event::Online(online) => {
                     self.was_online = true;
                     tracing::debug!("logged in as {} by {}", online.jid, online.mechanism);

@@ -29,6 +29,8 @@ pub use outcome::{Ending, Outcome};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use net::Trace;
+
 use crate::common::{self, Failure, Signals};
 
 /// The whole program: arguments, run, exit status.
@@ -59,12 +61,21 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// An end without success.
 pub async fn run(options: &Options) -> Result<(), Ending> {
+    let trace = common::trace(options.account.trace.as_ref())?;
+    let ended = work(options, trace.as_ref()).await;
+    let traced = trace.map_or(Ok(()), |trace| trace.finish());
+    ended.and_then(|()| traced.map_err(|why| Outcome::Failed.because(format!("the capture is not whole: {why}"))))
+}
+
+async fn work(options: &Options, trace: Option<&Trace>) -> Result<(), Ending> {
     let mut signals = Signals::new().map_err(Failure::runtime)?;
     if let Command::Chat(chat) = &options.command {
-        let (accounts, file) = (account::accounts(&options.account)?, account::chat(&options.account)?);
+        let (mut accounts, file) = (account::accounts(&options.account)?, account::chat(&options.account)?);
+        accounts.iter_mut().for_each(|account| account.trace = trace.cloned());
         return chat::chat(accounts, file, chat, &mut signals).await;
     }
-    let account = account::account(&options.account)?;
+    let mut account = account::account(&options.account)?;
+    account.trace = trace.cloned();
     // These two end by a signal as they end by themselves; for the others it is an end before the work is done.
     match &options.command {
         Command::Listen(listen) => return listen::listen(&account, listen, &mut signals).await,

@@ -117,6 +117,9 @@ pub struct AccountOptions {
     /// Show what is sent and received on standard error, secrets hidden
     #[arg(long, global = true, help_heading = "Network")]
     pub raw: bool,
+    /// Write the same into this capture file, for Wireshark and `make ladder`, as if nothing were encrypted
+    #[arg(long, value_name = "FILE.pcap", global = true, help_heading = "Network")]
+    pub trace: Option<PathBuf>,
 
     /// Certificates in PEM of the authority that signed the server's [default: those that the system trusts]
     #[arg(long, value_name = "FILE", global = true, help_heading = "Security")]

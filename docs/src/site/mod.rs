@@ -33,6 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Coverage, Tree};
 pub use api::read as read_api;
+pub(crate) use page::escape;
 use plan::Plan;
 pub use write::write;
 

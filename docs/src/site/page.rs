@@ -99,7 +99,7 @@ pub(super) fn anchor(id: &Id) -> String {
 }
 
 /// Text made safe for HTML.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
