@@ -179,7 +179,7 @@
 //= rfc5761#5.2/separate SHOULD skip
 //# Config::mux is a choice of the program, which knows whether a group is multicast.
 //= rfc5761#7/below-srtp MUST skip
-//# SRTP is a room of its own, and sees each flow after it was told apart.
+//# There is no SRTP; it would stand between the socket, where flows are told apart, and the session.
 //= rfc4585#3.1/together MAY skip
 //# Each goes in a compound of its own.
 //= rfc4585#3.1/minimal MUST skip
