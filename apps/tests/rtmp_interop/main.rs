@@ -4,6 +4,7 @@
 #[path = "../interop/peers.rs"]
 mod peers;
 mod programs;
+mod rtp;
 
 use std::path::Path;
 use std::time::Duration;
