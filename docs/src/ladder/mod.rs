@@ -15,9 +15,9 @@
 //!                From: <sip:a@192.0.2.1>;tag=1\r\nTo: <sip:bob@192.0.2.2>\r\nCall-ID: 7\r\nCSeq: 1 OPTIONS\r\n\r\n";
 //! pcap.datagram(Duration::from_secs(1_000_000_000), a, b, options.as_bytes()).unwrap();
 //!
-//! let names = Names::parse(&["192.0.2.2=bob"]).unwrap();
+//! let names = Names::parse(&["192.0.2.1=alice", "192.0.2.2=bob"]).unwrap();
 //! let ladder = Ladder::read(&pcap.into_inner()[..], &names, &Limits::default()).unwrap();
-//! assert_eq!(ladder.columns, ["192.0.2.1", "bob"]);
+//! assert_eq!(ladder.columns, ["alice", "bob"]);
 //! assert_eq!(ladder.arrows[0].label, "OPTIONS bob");
 //! assert!(text::draw(&ladder, 80).contains("OPTIONS bob"));
 //! ```
