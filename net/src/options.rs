@@ -125,6 +125,10 @@ impl Prepared {
         TlsLayer::server(config)
     }
 
+    //= rfc6120#3.3/tls-resumption SHOULD
+    //# One configuration of rustls for all connections of a driver: it keeps what servers gave to resume, in memory.
+    //= rfc7590#3.3/resumption MUST
+    //# As rustls does it in both versions, with a fresh exchange of keys in 1.3; nothing is kept longer than the driver lives.
     #[cfg(feature = "tls")]
     fn tls_client(&mut self, remote: SocketAddr, upon: Upon) -> io::Result<TlsLayer> {
         let config = match &mut self.client {

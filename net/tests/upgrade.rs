@@ -70,6 +70,31 @@ fn wonderland(certified: &Certified) -> Config {
     config
 }
 
+//= rfc6120#3.3/tls-resumption test
+//= rfc7590#3.3/resumption test
+#[tokio::test]
+async fn the_next_connection_resumes_the_session() {
+    let certified = certify(&["wonderland.example"]);
+    for versions in [&BOTH[..1], &BOTH[1..]] {
+        let server = config(&certified, versions, None);
+        let mut driver = Driver::with_config(starttls(), wonderland(&certified));
+        for (n, resumed) in [(0, false), (1, true)] {
+            let (address, seen) = serve(server.clone(), &[b"proceed"]);
+            driver.machine_mut().connect(n, address);
+            let mut exporter = None;
+            loop {
+                match next(&mut driver).await {
+                    Input::Secured { session, .. } => exporter = session.exporter,
+                    Input::Stream { data, .. } if data.ends_with(b"hello\n") => break,
+                    _ => {}
+                }
+            }
+            let seen = seen.join().unwrap();
+            assert_eq!((seen.resumed, Some(seen.exporter)), (resumed, exporter), "{versions:?}");
+        }
+    }
+}
+
 //= rfc6120#5.4.3.1/protected test
 #[tokio::test]
 async fn an_open_connection_becomes_secure() {

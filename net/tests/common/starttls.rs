@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
+use rustls::{HandshakeKind, RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
 use super::loopback;
 use super::tls::Certified;
@@ -48,6 +48,7 @@ pub struct Seen {
     pub client_certificate: Option<Vec<u8>>,
     pub alpn: Option<Vec<u8>>,
     pub name: Option<String>,
+    pub resumed: bool,
     pub said: Vec<u8>,
     pub failed: Option<String>,
 }
@@ -94,6 +95,7 @@ pub fn secure(config: Arc<ServerConfig>, stream: TcpStream) -> Seen {
     seen.client_certificate = stream.conn.peer_certificates().map(|chain| chain[0].to_vec());
     seen.alpn = stream.conn.alpn_protocol().map(<[u8]>::to_vec);
     seen.name = stream.conn.server_name().map(str::to_owned);
+    seen.resumed = stream.conn.handshake_kind() == Some(HandshakeKind::Resumed);
     stream.conn.send_close_notify();
     stream.flush().unwrap();
     seen

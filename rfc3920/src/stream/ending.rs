@@ -189,10 +189,6 @@ impl Client {
     }
 
     /// Forgets the connection, which the driver is to close once all is written.
-    //= rfc6120#3.3/tls-resumption SHOULD skip
-    //# TLS is the driver's, which may keep tickets from connection to connection.
-    //= rfc7590#3.3/resumption MUST skip
-    //# As before: tickets are the driver's.
     //= rfc7395#3.4/one-stream MUST NOT
     //# A connection is made for a stream and dropped with it.
     //= rfc9266#4.1/close MUST
