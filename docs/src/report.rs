@@ -69,6 +69,11 @@ pub fn print(coverage: &Coverage, table: &Table) -> String {
         let _ = write!(text, "{sum:>8}");
     }
     text.push('\n');
+    let uncounted: Vec<String> = rows(coverage).into_iter().map(|(name, _)| name).filter(|name| is_rfc(name)).collect();
+    let uncounted: Vec<&str> = uncounted.iter().map(String::as_str).filter(|name| !table.has(name)).collect();
+    if !uncounted.is_empty() {
+        let _ = writeln!(text, "not counted, for want of a text with numbered sections: {}", uncounted.join(", "));
+    }
     for (name, why) in gaps::PARTIAL {
         let _ = writeln!(text, "partial: {name}: {why}");
     }
@@ -79,3 +84,8 @@ const HEADINGS: [&str; 15] = [
     "MUST", "MUSTN'T", "SHOULD", "SHDN'T", "MAY", "all", "tested", "met", "skipped", "todo", "open", "lacking",
     "words", "also", "gaps",
 ];
+
+/// Only these have key words as RFC 2119 defines them.
+fn is_rfc(name: &str) -> bool {
+    name.strip_prefix("rfc").is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()))
+}

@@ -1,7 +1,7 @@
 //! Key words of small texts, and how a digest accounts for them.
 
 use docs::key_words::{Table, count};
-use docs::{Coverage, Level, Tree, check, density, gaps};
+use docs::{Coverage, Level, Tree, check, density, gaps, report};
 
 const DIGEST: &str = "\
 # RFC 9999 Example
@@ -150,4 +150,17 @@ fn the_density_counts_tests_but_not_comments() {
     let tree = Tree::from([("room/SPEC.md", DIGEST), ("room/src/lib.rs", source), ("room/tests/all.rs", source)]);
     let room = density::of(&tree)["room"];
     assert_eq!((room.lines, room.marks, room.density()), (4, 2, 500));
+}
+
+#[test]
+fn the_report_tells_words_gaps_and_what_was_not_counted() {
+    let coverage = coverage(DIGEST);
+    let printed = report::print(&coverage, &table(TEXT));
+    let row: Vec<&str> = printed.lines().find(|line| line.starts_with("rfc9999")).unwrap().split_whitespace().collect();
+    assert_eq!(row[row.len() - 3..], ["6", "3", "2"], "words in scope, also, gaps: {printed}");
+    assert!(!printed.contains("not counted"));
+    assert!(
+        report::print(&coverage, &Table::default())
+            .contains("not counted, for want of a text with numbered sections: rfc9999")
+    );
 }
