@@ -1,19 +1,6 @@
 //! The client's side: one connection.
 //!
-//! | state | what happens | next | what is told or sent |
-//! |---|---|---|---|
-//! | idle | `connect`, host is a name | resolving | a lookup |
-//! | idle | `connect`, host is an address | opening | a connection |
-//! | resolving | addresses | opening | a connection to the first |
-//! | resolving | no address, or time is up | over | `Closed` |
-//! | opening | opened | handshake | C0 and C1 |
-//! | opening | not opened | opening, over | the next address, or `Closed` |
-//! | handshake | done | connecting | window, chunk size, connect |
-//! | connecting | `_result` | connected | `Connected` |
-//! | connecting | `_error` | over | `Rejected`, `Closed` |
-//! | handshake, connecting | time is up | over | `Closed` |
-//! | connected | see `receive` and `stream` | connected | |
-//! | any but idle and over | transport closed, `close`, broken protocol, silence | over | `Stopped`s, answers, `Closed` |
+//! [`TRANSITIONS`] is the table of the connection, [`STREAM_TRANSITIONS`] that of each message stream.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -29,19 +16,22 @@ use crate::control::{Control, UserControl};
 use crate::link::{self, Link};
 use crate::server::PublishMode;
 use crate::{Message, MessageType};
-use stream::{Role, Stream};
+use stream::Stream;
 use tunnelled::Tunnel;
 
 mod config;
 mod error;
 mod event;
 mod receive;
+mod state;
 mod stream;
 mod tunnelled;
 
 pub use config::{Config, Limits, Timing};
 pub use error::Error;
 pub use event::{ClosedReason, DropReason, Event, StreamEvent};
+pub use state::{State, Stimulus, TRANSITIONS};
+pub use stream::{STREAM_TRANSITIONS, StreamState, StreamStimulus};
 
 /// One connection to a server. Give one input (or call one command), then poll until `None`, then wait for the next
 /// input or the deadline.
@@ -49,6 +39,8 @@ pub struct Client {
     config: Config,
     rng: Rng,
     state: State,
+    /// When connecting has to be done.
+    until: Instant,
     now: Instant,
     outputs: VecDeque<Output<Event>>,
     /// Addresses not tried yet, the next one last.
@@ -62,18 +54,6 @@ pub struct Client {
     calls: Calls<Purpose>,
     /// Commands of the server that the application has not answered, oldest first.
     commands: VecDeque<Open>,
-}
-
-/// Where the connection is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum State {
-    Idle,
-    Resolving { until: Instant },
-    Opening { until: Instant },
-    Handshake { until: Instant },
-    Connecting { until: Instant },
-    Connected,
-    Over,
 }
 
 /// What a call is for.
@@ -101,6 +81,7 @@ impl Client {
             config,
             rng,
             state: State::Idle,
+            until: Instant::FAR,
             now: Instant::ZERO,
             outputs: VecDeque::new(),
             addresses: Vec::new(),
@@ -128,16 +109,16 @@ impl Client {
         if self.state != State::Idle {
             return Err(Error::ConnectedAlready);
         }
-        let until = self.now + self.config.timing.connect;
+        self.until = self.now + self.config.timing.connect;
         let url = &self.config.url;
         match url.host.parse::<IpAddr>() {
             Ok(ip) => {
                 self.addresses = vec![SocketAddr::new(ip, url.port)];
-                self.open(until);
+                self.open(Stimulus::ConnectAddress);
             }
             Err(_) => {
                 let (host, port) = (url.host.clone(), url.port);
-                self.state = State::Resolving { until };
+                self.step(Stimulus::ConnectName);
                 self.outputs.push_back(Output::Resolve { query: QueryId(0), host, port });
             }
         }
@@ -164,13 +145,13 @@ impl Client {
     /// [`Error::NotConnected`], [`Error::UnknownStream`], [`Error::WrongRole`] when it is in use, or [`Error::TooLong`].
     pub fn publish(&mut self, now: Instant, stream: u32, name: &str, mode: PublishMode) -> Result<(), Error> {
         let own = self.known(now, stream)?;
-        if own.role.is_some() {
+        if own.is_used() {
             return Err(Error::WrongRole);
         }
         if name.len() > usize::from(u16::MAX) {
             return Err(Error::TooLong);
         }
-        own.role = Some(Role::Publishing);
+        own.step(StreamStimulus::Publish);
         let timeout = self.config.timing.call;
         for method in ["releaseStream", "FCPublish"] {
             // when too many calls are open, it goes without
@@ -194,14 +175,14 @@ impl Client {
         reset: bool,
     ) -> Result<(), Error> {
         let own = self.known(now, stream)?;
-        if own.role == Some(Role::Publishing) {
+        if own.state() == StreamState::Publishing {
             return Err(Error::WrongRole);
         }
         if name.len() > usize::from(u16::MAX) {
             return Err(Error::TooLong);
         }
         own.plays = if reset { 1 } else { own.plays.saturating_add(1) };
-        own.role = Some(Role::Playing);
+        own.step(StreamStimulus::Play);
         // on the wire the two words are written as if they were seconds
         let start = if start < 0.0 { start.max(-2.0) * 1000.0 } else { start };
         let arguments = vec![name.into(), start.into(), duration.into(), reset.into()];
@@ -270,7 +251,7 @@ impl Client {
     /// As [`receive_audio`](Self::receive_audio).
     pub fn close_stream(&mut self, now: Instant, stream: u32) -> Result<(), Error> {
         self.known(now, stream)?;
-        self.stop(stream);
+        self.stop(stream, StreamStimulus::Close);
         self.command(stream, "closeStream", Vec::new())
     }
 
@@ -280,7 +261,7 @@ impl Client {
     /// As [`receive_audio`](Self::receive_audio).
     pub fn delete_stream(&mut self, now: Instant, stream: u32) -> Result<(), Error> {
         self.known(now, stream)?;
-        self.stop(stream);
+        self.stop(stream, StreamStimulus::Delete);
         self.streams.retain(|own| own.id != stream);
         self.command(0, "deleteStream", vec![stream.into()])
     }
@@ -383,11 +364,26 @@ impl Client {
         self.end(ClosedReason::Application, true);
     }
 
+    /// Where the connection is.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// What a message stream is used for.
+    pub fn stream_state(&self, stream: u32) -> StreamState {
+        self.streams.iter().find(|own| own.id == stream).map_or(StreamState::Gone, Stream::state)
+    }
+
+    /// Whether connecting has begun and is not done.
+    fn is_on_the_way(&self) -> bool {
+        matches!(self.state, State::Resolving | State::Opening | State::Handshake | State::Connecting)
+    }
+
     /// Ends what a stream is used for, and tells so.
-    fn stop(&mut self, id: u32) {
-        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id == id)
-            && stream.role.take().is_some()
-        {
+    fn stop(&mut self, id: u32, on: StreamStimulus) {
+        let Some(stream) = self.streams.iter_mut().find(|stream| stream.id == id) else { return };
+        let was_used = stream.is_used();
+        if stream.step(on) && was_used {
             stream.plays = 0;
             self.event(Event::Stopped { stream: id });
         }
@@ -409,8 +405,8 @@ impl Client {
 
     /// A stream that plays, or has asked to.
     fn player(&mut self, now: Instant, stream: u32) -> Result<(), Error> {
-        match self.known(now, stream)?.role {
-            Some(Role::Playing) => Ok(()),
+        match self.known(now, stream)?.state() {
+            StreamState::Playing => Ok(()),
             _ => Err(Error::WrongRole),
         }
     }
@@ -480,9 +476,9 @@ impl Client {
     }
 
     /// Opens a connection to the next address; false when there is none.
-    fn open(&mut self, until: Instant) -> bool {
+    fn open(&mut self, on: Stimulus) -> bool {
         let Some(remote) = self.addresses.pop() else { return false };
-        self.state = State::Opening { until };
+        self.step(on);
         self.dial(remote);
         true
     }
@@ -507,11 +503,12 @@ impl Client {
 
     /// Begins the chunk stream's handshake.
     fn shake_hands(&mut self) {
-        let State::Opening { until } = self.state else { return };
+        if !self.step(Stimulus::Opened) {
+            return;
+        }
         let Timing { connect, ping, idle, .. } = self.config.timing;
         let config = link::Config { limits: self.config.limits.chunk, handshake: connect, ping, silence: idle };
         self.link = Some(Box::new(Link::client(self.now, config, self.config.handshake, &mut self.rng)));
-        self.state = State::Handshake { until };
         self.flush();
     }
 
@@ -553,14 +550,15 @@ impl Client {
     //= rtmp#7.2.1.1/send MUST
     //# The first command after the handshake, with the object that the configuration makes.
     fn say_connect(&mut self) {
-        let State::Handshake { until } = self.state else { return };
-        self.state = State::Connecting { until };
+        if !self.step(Stimulus::Shaken) {
+            return;
+        }
         let (window, chunk_size) = (self.config.window, self.config.chunk_size);
         if let Some(link) = &mut self.link {
             link.control(&Control::SetChunkSize(chunk_size));
             link.control(&Control::WindowAckSize(window));
         }
-        let transaction = self.calls.open(self.now, until - self.now, Purpose::Connect);
+        let transaction = self.calls.open(self.now, self.until - self.now, Purpose::Connect);
         let object = Value::Object(self.config.connect_object());
         let command = Command::new("connect", transaction as f64, object, self.config.arguments.clone());
         // connect is AMF0 whatever it asks for the rest
@@ -570,13 +568,15 @@ impl Client {
     }
 
     fn resolved(&mut self, answer: Result<Vec<SocketAddr>, wire::ResolveError>) {
-        let State::Resolving { until } = self.state else { return };
+        if self.state != State::Resolving {
+            return;
+        }
         match answer {
             Ok(mut addresses) => {
                 addresses.truncate(MAX_ADDRESSES);
                 addresses.reverse();
                 self.addresses = addresses;
-                if !self.open(until) {
+                if !self.open(Stimulus::Addresses) {
                     self.end(ClosedReason::Resolve(wire::ResolveError::NotFound), false);
                 }
             }
@@ -592,9 +592,7 @@ impl Client {
             return self.tunnel_closed(reason);
         }
         self.conn = None;
-        if let State::Opening { until } = self.state
-            && self.open(until)
-        {
+        if self.state == State::Opening && self.open(Stimulus::NextAddress) {
             return;
         }
         self.end(ClosedReason::Transport(reason), false);
@@ -606,13 +604,13 @@ impl Client {
             return;
         }
         self.flush();
-        self.state = State::Over;
+        let known = self.step(Stimulus::of(&reason));
+        debug_assert!(known, "{:?} ends by {reason:?}", self.state);
         self.link = None;
-        for stream in std::mem::take(&mut self.streams) {
-            if stream.role.is_some() {
-                self.event(Event::Stopped { stream: stream.id });
-            }
+        for at in 0..self.streams.len() {
+            self.stop(self.streams[at].id, StreamStimulus::Lost);
         }
+        self.streams = Vec::new();
         while let Some((transaction, purpose)) = self.calls.pop() {
             self.unanswered(transaction, purpose, crate::CallError::Closed);
         }
@@ -630,15 +628,11 @@ impl Client {
 
     fn time(&mut self) {
         let now = self.now;
-        match self.state {
-            State::Idle => return,
-            State::Resolving { until } | State::Opening { until } if until <= now => {
-                return self.end(ClosedReason::Timeout, true);
-            }
-            State::Handshake { until } | State::Connecting { until } if until <= now => {
-                return self.end(ClosedReason::Timeout, true);
-            }
-            _ => {}
+        if self.state == State::Idle {
+            return;
+        }
+        if self.is_on_the_way() && self.until <= now {
+            return self.end(ClosedReason::Timeout, true);
         }
         if let Some(tunnel) = &mut self.tunnel {
             tunnel.time(now);
@@ -680,11 +674,7 @@ impl Machine for Client {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let state = match self.state {
-            State::Resolving { until } | State::Opening { until } => Some(until),
-            State::Handshake { until } | State::Connecting { until } => Some(until),
-            State::Idle | State::Connected | State::Over => None,
-        };
+        let state = self.is_on_the_way().then_some(self.until);
         let tunnel = self.tunnel.as_ref().and_then(|tunnel| tunnel.deadline());
         let command = self.commands.front().map(|open| open.until);
         let link = self.link.as_ref().and_then(|link| link.deadline());

@@ -3,8 +3,11 @@
 use amf::amf0::{Object, Value};
 use bytestring::ByteString;
 
-use super::stream::{Role, Stream};
-use super::{Client, ClosedReason, Config, DropReason, Event, Open, Purpose, State, StreamEvent};
+use super::stream::Stream;
+use super::{
+    Client, ClosedReason, Config, DropReason, Event, Open, Purpose, State, Stimulus, StreamEvent, StreamState,
+    StreamStimulus,
+};
 use crate::calls::outcome;
 use crate::command::Command;
 use crate::control::{Control, UserControl};
@@ -31,8 +34,8 @@ impl Client {
 
     fn media(&mut self, message: Message) {
         let id = message.stream;
-        match self.streams.iter().find(|stream| stream.id == id).map(|stream| stream.role) {
-            Some(Some(Role::Playing)) => self.event(Event::Media { stream: id, message }),
+        match self.streams.iter().find(|stream| stream.id == id).map(Stream::state) {
+            Some(StreamState::Playing) => self.event(Event::Media { stream: id, message }),
             Some(_) => self.dropped(DropReason::WrongRole(id)),
             None => self.dropped(DropReason::UnknownStream(id)),
         }
@@ -110,12 +113,14 @@ impl Client {
     //= rtmp#7.2.1.1/outcome MUST
     //# `_result` makes the connection usable; `_error` ends it, with the address of a redirect where there is one.
     fn connect_answered(&mut self, command: &Command) {
-        let State::Connecting { .. } = self.state else { return };
+        if self.state != State::Connecting {
+            return;
+        }
         let info = command.arguments.first().and_then(Value::as_object).cloned().unwrap_or_default();
         let properties = command.object.as_object().cloned().unwrap_or_default();
         let status = Status::from_object(&info);
         if &*command.name == "_result" && !status.is_error() {
-            self.state = State::Connected;
+            self.step(Stimulus::Accepted);
             let mut capabilities = Capabilities::read(&properties);
             if capabilities.is_empty() {
                 capabilities = Capabilities::read(&info); // where some servers put them
@@ -170,8 +175,7 @@ impl Client {
         if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id == id)
             && stream.ends(&code)
         {
-            stream.role = None;
-            self.event(Event::Stopped { stream: id });
+            self.stop(id, StreamStimulus::Ended);
         }
     }
 

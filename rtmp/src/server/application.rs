@@ -4,7 +4,7 @@ use amf::amf0::{Object, Value};
 use wire::Instant;
 
 use super::connection::{Connection, State, wants_answer};
-use super::{Core, Error, Role};
+use super::{Core, Error, Role, Stimulus};
 use crate::MessageType;
 use crate::command::{Command, Encoding};
 use crate::control::{Control, LimitType, UserControl};
@@ -38,7 +38,7 @@ impl Connection {
         if core.config.bw_done {
             let _ = self.write(0, &Command::new("onBWDone", 0.0, Value::Null, Vec::new())); // a fixed size
         }
-        self.state = State::Accepted;
+        self.enter(Stimulus::Accept, State::Accepted);
         core.stats.accepted += 1;
         self.replay(core, now);
     }

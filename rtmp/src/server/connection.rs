@@ -1,21 +1,8 @@
 //! One connection of the server: from its first byte to its last.
 //!
-//! | state | what happens | next | what is told or sent |
-//! |---|---|---|---|
-//! | new | first byte 3 | handshake | |
-//! | new | `<` | policy | the policy file, then close |
-//! | new | `P` (POST) | HTTP | the tunnel's answers |
-//! | new, handshake | anything else, or time is up | gone | `Dropped` |
-//! | handshake | handshake done | waiting | |
-//! | waiting | connect | asked | `Connect` |
-//! | waiting | any other message | waiting | `Dropped`, `_error` to calls |
-//! | asked | any message | asked | it waits |
-//! | asked | `accept` | accepted | `_result`; then what waits is handled |
-//! | asked | `reject`, `redirect`, time is up | lingering | `_error`, `Closed` |
-//! | accepted | see `receive` and `stream` | accepted | |
-//! | any but lingering | transport closed, `disconnect`, broken protocol, silence | gone | `Stopped`s, `Answer`s, `Closed` |
-//! | lingering | anything | lingering | nothing |
-//! | lingering | transport closed, or time is up | gone | nothing |
+//! A connection that is new is looked at first: `<` may become a request for the policy file, `P` is HTTP, which the tunnel
+//! answers, and all else is for the handshake to judge. From there on [`TRANSITIONS`](super::TRANSITIONS) holds. While the
+//! application is asked, messages wait; whatever comes while a refused connection lingers is passed over.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -25,8 +12,8 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use wire::{ConnId, Instant, Output, Transmit};
 
-use super::stream::{Stream, Usage};
-use super::{ClosedReason, Core, DropReason, Error, Event};
+use super::stream::{Stream, StreamStimulus, Usage};
+use super::{ClosedReason, Core, DropReason, Error, Event, Role, Stimulus};
 use crate::calls::Calls;
 use crate::command::{Command, Encoding};
 use crate::control::{Control, UserControl};
@@ -110,7 +97,10 @@ impl Connection {
     fn drain(&mut self, core: &mut Core, now: Instant) -> Result<(), ClosedReason> {
         while let Some(event) = self.link.next() {
             match event {
-                Ok(link::Event::Ready) => self.state = State::Waiting { until: now + core.config.timing.connect },
+                Ok(link::Event::Ready) => {
+                    let until = now + core.config.timing.connect;
+                    self.enter(Stimulus::Shaken, State::Waiting { until });
+                }
                 Ok(link::Event::Message(message)) => self.receive(core, now, message),
                 Ok(link::Event::Dropped(dropped)) => {
                     core.dropped(self.id, DropReason::Control(dropped.reason()));
@@ -168,11 +158,21 @@ impl Connection {
     }
 
     /// Ends what the stream at `index` is used for, and tells so.
-    pub(super) fn stop(&mut self, core: &mut Core, index: usize) {
+    pub(super) fn stop(&mut self, core: &mut Core, index: usize, on: StreamStimulus) {
         let Some(stream) = self.streams.get_mut(index) else { return };
-        let Some(was) = stream.role() else { return };
-        let id = stream.id;
-        stream.usage = Usage::Idle;
+        let was = stream.role();
+        match on {
+            StreamStimulus::Deleted | StreamStimulus::Lost => stream.enter(on, Usage::Gone),
+            _ if was.is_none() => return, // an idle stream has nothing to end
+            _ => stream.enter(on, Usage::Idle),
+        }
+        self.tell_stopped(core, index, was);
+    }
+
+    /// Tells the application that what a stream was used for is over.
+    pub(super) fn tell_stopped(&mut self, core: &mut Core, index: usize, was: Option<Role>) {
+        let Some(was) = was else { return };
+        let Some(id) = self.streams.get(index).map(|stream| stream.id) else { return };
         self.forget_media(id);
         core.event(Event::Stopped { conn: self.id, stream: id, was });
     }
@@ -208,7 +208,7 @@ impl Connection {
     /// Tells the application of every end that it was promised. Nothing is told of the connection after this.
     pub(super) fn finish(&mut self, core: &mut Core, reason: ClosedReason) {
         for index in 0..self.streams.len() {
-            self.stop(core, index);
+            self.stop(core, index, StreamStimulus::Lost);
         }
         self.streams = Vec::new();
         while let Some((transaction, ())) = self.calls.pop() {
@@ -275,7 +275,8 @@ impl Connection {
             self.refuse(0, transaction, status.to_object());
         }
         self.finish(core, reason);
-        self.state = State::Lingering { until: now + core.config.timing.linger };
+        let until = now + core.config.timing.linger;
+        self.enter(Stimulus::Reject, State::Lingering { until });
     }
 }
 

@@ -26,12 +26,15 @@ mod event;
 mod netstream;
 mod receive;
 mod shared;
+mod state;
 mod stream;
 mod tunnelled;
 
 pub use config::{Config, Limits, Timing};
 pub use error::Error;
 pub use event::{ClosedReason, ConnectRequest, DropReason, Event, PublishMode, Role, Track};
+pub use state::{ConnectionState, Stimulus, TRANSITIONS};
+pub use stream::{STREAM_TRANSITIONS, StreamState, StreamStimulus};
 
 /// What a server counted since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -406,6 +409,23 @@ impl Server {
         }
     }
 
+    /// Where a connection is. One whose first byte has not come is in the handshake; one that speaks HTTP is none.
+    pub fn state(&self, conn: ConnId) -> ConnectionState {
+        match self.slots.get(&conn).map(|slot| &slot.carrier) {
+            Some(Carrier::Rtmp(connection)) => connection.state.name(),
+            Some(Carrier::New(_)) => ConnectionState::Handshake,
+            Some(Carrier::Http { .. }) | None => ConnectionState::Gone,
+        }
+    }
+
+    /// What a message stream of a connection is used for.
+    pub fn stream_state(&self, conn: ConnId, stream: u32) -> StreamState {
+        let Some(Slot { carrier: Carrier::Rtmp(connection), .. }) = self.slots.get(&conn) else {
+            return StreamState::Gone;
+        };
+        connection.streams.iter().find(|own| own.id == stream).map_or(StreamState::Gone, |own| own.state())
+    }
+
     /// The connections whose connect was accepted, in the order of their numbers.
     pub fn connections(&self) -> Vec<ConnId> {
         let accepted = |slot: &Slot| matches!(&slot.carrier, Carrier::Rtmp(c) if c.state == State::Accepted);
@@ -555,6 +575,7 @@ impl Server {
         self.timers.remove(&(slot.armed, conn));
         match slot.carrier {
             Carrier::Rtmp(mut connection) => {
+                connection.gone(&reason);
                 connection.finish(&mut self.core, reason);
                 connection.flush(&mut self.core);
             }

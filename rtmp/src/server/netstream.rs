@@ -5,7 +5,7 @@ use bytestring::ByteString;
 use wire::Instant;
 
 use super::connection::Connection;
-use super::stream::{Play, Publish, Request, Stream, Usage};
+use super::stream::{Play, Publish, Request, Stream, StreamStimulus, Usage};
 use super::{Core, DropReason, Error, Event, PublishMode, Role, Track};
 use crate::command::{Command, Data};
 use crate::control::UserControl;
@@ -22,7 +22,8 @@ impl Connection {
         if let Some(stream) = self.streams.get_mut(index) {
             stream.playlist.clear();
         }
-        self.stop(core, index);
+        let asked = self.streams.get(index).is_some_and(Stream::is_asked);
+        self.stop(core, index, if asked { StreamStimulus::Overtaken } else { StreamStimulus::Ended });
         if let Some((Role::Publishing, name)) = used {
             let text = format!("{name} is now unpublished.");
             let _ = self.status(id, &Status::new(status::UNPUBLISH_SUCCESS, &text)); // the name is bounded
@@ -91,8 +92,8 @@ impl Connection {
     /// Ends what the stream was used for and puts a request to the application.
     fn ask(&mut self, core: &mut Core, now: Instant, id: u32, asking: Asking) {
         let Some(index) = self.streams.iter().position(|stream| stream.id == id) else { return };
-        self.stop(core, index);
-        let Some(stream) = self.streams.get_mut(index) else { return };
+        let Some(was) = self.streams.get(index).map(Stream::role) else { return };
+        self.tell_stopped(core, index, was);
         let until = now + core.config.timing.answer;
         let conn = self.id;
         let (request, event) = match asking {
@@ -104,8 +105,11 @@ impl Connection {
                 (Request::Play(play), Event::Play { conn, stream: id, name, query, start, duration, reset })
             }
         };
-        stream.usage = Usage::Asked(request, until);
-        core.event(event);
+        if let Some(stream) = self.streams.get_mut(index) {
+            let on = if matches!(request, Request::Play(_)) { StreamStimulus::Play } else { StreamStimulus::Publish };
+            stream.enter(on, Usage::Asked(request, until));
+            core.event(event);
+        }
     }
 
     /// Commands that only a player has a use for.
@@ -188,9 +192,10 @@ impl Connection {
         if !stream.is_asked() || stream.role() != Some(role) {
             return Err(Error::NotAsked);
         }
-        if let Usage::Asked(request, _) = std::mem::replace(&mut stream.usage, Usage::Idle) {
+        if let Usage::Asked(request, _) = &stream.usage {
+            let request = request.clone();
             let reset = matches!(request, Request::Play(Play { reset: true, .. }));
-            stream.usage = Usage::Used(request);
+            stream.enter(StreamStimulus::Accept, Usage::Used(request));
             let name = stream.name();
             self.user(UserControl::StreamBegin(id));
             self.tell_accepted(id, role, reset, &name);
@@ -227,7 +232,7 @@ impl Connection {
         if !stream.is_asked() || stream.role() != Some(role) {
             return Err(Error::NotAsked);
         }
-        stream.usage = Usage::Idle;
+        stream.enter(StreamStimulus::Reject, Usage::Idle);
         self.forget_media(id);
         let told = self.status(id, status);
         self.play_next(core, now, id);
@@ -245,7 +250,7 @@ impl Connection {
                 Some(Role::Playing) => status::PLAY_FAILED,
                 _ => status::STREAM_FAILED,
             };
-            self.stop(core, index);
+            self.stop(core, index, StreamStimulus::Late);
             let _ = self.status(id, &Status::error(code, "The application did not answer.")); // a fixed text
             self.play_next(core, now, id);
             self.replay(core, now);
@@ -272,7 +277,7 @@ impl Connection {
             _ => name.to_string(),
         };
         let told = self.status(id, &Status::new(code, &text).with("details", &*name));
-        self.stop(core, index);
+        self.stop(core, index, StreamStimulus::Ended);
         self.play_next(core, now, id);
         told
     }
@@ -284,7 +289,7 @@ impl Connection {
             return Err(Error::NotAsked);
         }
         let told = self.status(id, status);
-        self.stop(core, index);
+        self.stop(core, index, StreamStimulus::Ended);
         told
     }
 

@@ -5,8 +5,8 @@ use bytestring::ByteString;
 use wire::Instant;
 
 use super::connection::{Connection, Open, State, unknown_method, wants_answer};
-use super::stream::Stream;
-use super::{ConnectRequest, Core, DropReason, Event, Role};
+use super::stream::{Stream, StreamStimulus};
+use super::{ConnectRequest, Core, DropReason, Event, Role, Stimulus};
 use crate::calls::outcome;
 use crate::command::{Command, Encoding};
 use crate::control::{Control, UserControl};
@@ -97,9 +97,7 @@ impl Connection {
     //= rtmp#7.2.1.1/object MUST
     //# The application's name is required; all else has a default, and the whole object goes to the application.
     fn connect(&mut self, core: &mut Core, now: Instant, command: Command) {
-        let until = now + core.config.timing.answer;
         let transaction = command.transaction;
-        self.state = State::Asked { transaction, until };
         let object = command.object.as_object().cloned().unwrap_or_default();
         let text = |key: &str| ByteString::from(object.get(key).and_then(Value::as_str).unwrap_or_default());
         let encoding = match object.get("objectEncoding").and_then(Value::as_f64) {
@@ -111,9 +109,11 @@ impl Connection {
             core.dropped(self.id, DropReason::BadConnect);
             let why = "connect needs an app, and an objectEncoding of 0 or 3.";
             self.refuse(0, transaction, Status::new(status::CONNECT_REJECTED, why).to_object());
-            self.state = State::Lingering { until: now + core.config.timing.linger };
-            return;
+            let until = now + core.config.timing.linger;
+            return self.enter(Stimulus::BadConnect, State::Lingering { until });
         };
+        let until = now + core.config.timing.answer;
+        self.enter(Stimulus::Connect, State::Asked { transaction, until });
         self.encoding = encoding;
         self.app = text("app");
         self.capabilities = Capabilities::read(&object);
@@ -222,7 +222,7 @@ impl Connection {
         let id = deleted(command);
         match self.streams.iter().position(|stream| stream.id == id) {
             Some(index) => {
-                self.stop(core, index);
+                self.stop(core, index, StreamStimulus::Deleted);
                 self.streams.remove(index);
             }
             None => core.dropped(self.id, DropReason::UnknownStream(id)),
