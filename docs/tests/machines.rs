@@ -19,9 +19,10 @@ fn a_changed_table_is_found_in_both_directions() {
     use docs::machines::table::{differences, print, read};
     for machine in all() {
         let mut told = read(&print(&machine), &machine.name).unwrap();
-        assert_eq!(told, machine.rows, "{}: what is printed is read again", machine.name);
+        assert!(differences(&machine.rows, &told).is_empty(), "{}: what is printed is read again", machine.name);
         told[0].to = "Elsewhere".into();
         let lines = differences(&machine.rows, &told);
+        assert!(lines.len() > 1);
         assert!(lines[0].starts_with("only in the code") && lines.last().unwrap().contains("Elsewhere"), "{lines:?}");
         assert_eq!(differences(&machine.rows, &machine.rows[1..]).len(), machine.rows[0].from.len());
     }

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use common::{Options, Rig, config};
 use rfc3920::sasl;
-use rfc3920::stream::{Client, Error, Event, State, TRANSITIONS, next};
+use rfc3920::stream::{Client, Config, Error, Event, Kind, State, TRANSITIONS, Target, next};
 use wire::{Machine, Output, Rng};
 
 #[test]
 fn no_state_has_two_ways_by_one_stimulus() {
-    for (n, (from, by, _)) in TRANSITIONS.iter().enumerate() {
-        for (others, other, _) in &TRANSITIONS[n + 1..] {
-            assert!(by != other || from.iter().all(|state| !others.contains(state)), "{by:?}");
+    for (n, row) in TRANSITIONS.iter().enumerate() {
+        for other in &TRANSITIONS[n + 1..] {
+            assert!(row.on != other.on || row.from.iter().all(|state| !other.from.contains(state)), "{:?}", row.on);
         }
     }
 }
@@ -24,8 +24,8 @@ fn reachable(from: State) -> BTreeSet<State> {
     let mut found = BTreeSet::from([from]);
     loop {
         let before = found.len();
-        for (states, by, _) in TRANSITIONS {
-            let next: Vec<_> = states.iter().filter(|s| found.contains(s)).filter_map(|s| next(*s, *by)).collect();
+        for row in TRANSITIONS {
+            let next: Vec<_> = row.from.iter().filter(|s| found.contains(s)).filter_map(|s| next(*s, row.on)).collect();
             found.extend(next);
         }
         if found.len() == before {
@@ -47,8 +47,7 @@ fn every_state_is_reached_and_none_is_the_last() {
 #[test]
 fn no_way_to_stanzas_leads_around_the_login_or_tls_around_its_answer() {
     let into = |to: State| -> Vec<State> {
-        let rows = TRANSITIONS.iter().filter(|(_, _, state)| *state == to);
-        rows.flat_map(|(from, _, _)| from.iter().copied()).collect()
+        TRANSITIONS.iter().filter(|row| row.to == to).flat_map(|row| row.from.iter().copied()).collect()
     };
     assert_eq!(into(State::Online), [State::Features, State::Resuming, State::Binding, State::Enabling]);
     assert_eq!(into(State::Securing), [State::Connecting, State::StartTls]);
@@ -114,4 +113,32 @@ fn time_that_goes_back_counts_as_no_time() {
     rig.client.send(wire::Instant::ZERO, common::message("back")).unwrap();
     rig.run();
     assert!(rig.client.deadline().is_some_and(|at| at > now));
+}
+
+/// The client panics in a debug build when it would leave the table, so that every other test keeps to it too.
+#[cfg(debug_assertions)]
+#[test]
+fn the_client_takes_every_row() {
+    let mut taken = BTreeSet::new();
+    let mut see = |rig: &Rig| taken.extend(rig.client.taken());
+    // Nobody knows a target; then one is a name, which is looked up.
+    let mut rig = Rig::new(Config { targets: vec![], ..config() }, Options::default());
+    rig.connect();
+    let targets = vec![Target::new("xmpp.wonderland.example", 5222, Kind::StartTls)];
+    rig.client.discovered(rig.now, targets).unwrap();
+    rig.run();
+    see(&rig);
+    // A login, a session that is resumed, one that the server has forgotten, and the end.
+    let mut rig = Rig::connected(config(), Options::default());
+    rig.drop_connection();
+    rig.pass(Duration::from_secs(3));
+    rig.server.kept = None;
+    rig.drop_connection();
+    rig.pass(Duration::from_secs(3));
+    rig.client.close(rig.now);
+    rig.run();
+    see(&rig);
+    let missing: Vec<_> = TRANSITIONS.iter().filter(|row| !taken.iter().any(|(_, on)| *on == row.on)).collect();
+    assert!(missing.is_empty(), "never taken: {missing:#?}");
+    assert!(taken.iter().all(|(state, on)| next(*state, *on).is_some()));
 }

@@ -113,7 +113,7 @@ pub fn of(boxes: &[Size], lines: &[Line]) -> Layout {
         };
         graph.set_edge(line.from.to_string(), line.to.to_string(), Some(label), Some(&n.to_string()));
     }
-    let options = LayoutOptions { nodesep: 36.0, edgesep: 24.0, ranksep: 64.0, ..LayoutOptions::default() };
+    let options = LayoutOptions { nodesep: 28.0, edgesep: 18.0, ranksep: 64.0, ..LayoutOptions::default() };
     dagre::layout(&mut graph, Some(options));
 
     let place =

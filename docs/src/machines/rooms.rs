@@ -20,6 +20,13 @@ pub fn all() -> Vec<Machine> {
             rfc3550::TRANSITIONS,
         ),
         Machine::of(
+            "xmpp-stream",
+            "XMPP: a client's stream",
+            "rfc3920/src/stream/state.rs",
+            rfc3920::stream::State::Idle,
+            rfc3920::stream::TRANSITIONS,
+        ),
+        Machine::of(
             "rtmp-client",
             "RTMP: a client's connection",
             "rtmp/src/client/state.rs",

@@ -92,7 +92,8 @@ impl Drawing {
         let mut drawing = Drawing { nodes: states.iter().map(node).collect(), edges: Vec::new() };
         let index = |state: &str| states.iter().position(|s| *s == state).unwrap_or(0);
         for row in &machine.rows {
-            if row.from.len() > MANY {
+            let ends = usize::from(machine.ends.contains(&row.to));
+            if row.from.len() + ends > MANY {
                 let group = drawing.group(&row.from, states.len());
                 drawing.edge(group, index(&row.to), row);
             } else {
@@ -128,7 +129,14 @@ impl Drawing {
 
     /// The places of everything.
     pub fn layout(&self) -> Layout {
-        let sizes: Vec<Size> = self.nodes.iter().map(Node::size).collect();
+        // A box is as wide as the lines need that end at it.
+        let room = |node: usize| {
+            let side =
+                |other: fn(&Edge) -> usize| self.edges.iter().filter(|e| e.from != e.to && other(e) == node).count();
+            20.0 + 18.0 * side(|e| e.from).max(side(|e| e.to)) as f64
+        };
+        let size = |(n, node): (usize, &Node)| (node.size().0.max(room(n)), node.size().1);
+        let sizes: Vec<Size> = self.nodes.iter().enumerate().map(size).collect();
         let lines = self.edges.iter().map(|edge| Line { from: edge.from, to: edge.to, label: edge.size() });
         layout::of(&sizes, &lines.collect::<Vec<_>>())
     }
@@ -272,10 +280,10 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// More states than these share a box for their common row.
+/// So many states share a box for their common row, when it ends the machine; one more, when it does not.
 const MANY: usize = 4;
 /// The characters in a line of a label.
-const WIDTH: usize = 34;
+const WIDTH: usize = 28;
 /// From line to line.
 const LINE: f64 = 17.0;
 /// The height of the title.

@@ -25,13 +25,14 @@ fn row(line: &str) -> Option<Row> {
     Some(Row { from, on: on.into(), action: action.into(), to: to.into() })
 }
 
-/// The same table as Markdown.
+/// The same table as Markdown; a row of every state says `any`.
 pub fn print(machine: &Machine) -> String {
     let mut out =
         format!("#### machine `{}`\n\n| State | Stimulus | Action | Next state |\n|---|---|---|---|\n", machine.name);
     for Row { from, on, action, to } in &machine.rows {
         let gap = if action.is_empty() { "" } else { " " };
-        out.push_str(&format!("| {} | {on} |{gap}{action} | {to} |\n", from.join(", ")));
+        let from = if from.len() == machine.states().len() { ANY.into() } else { from.join(", ") };
+        out.push_str(&format!("| {from} | {on} |{gap}{action} | {to} |\n"));
     }
     out
 }
@@ -39,7 +40,10 @@ pub fn print(machine: &Machine) -> String {
 /// How the rows of the code and of the digest differ, one line a difference; the order of rows does not matter, nor
 /// whether states that share a row stand in one.
 pub fn differences(code: &[Row], digest: &[Row]) -> Vec<String> {
-    let (code, digest) = (single(code), single(digest));
+    let mut states: Vec<&String> = code.iter().flat_map(|row| row.from.iter().chain([&row.to])).collect();
+    states.sort();
+    states.dedup();
+    let (code, digest) = (single(code, &states), single(digest, &states));
     let extra = |have: &[String], other: &[String], place: &str| -> Vec<String> {
         have.iter().filter(|row| !other.contains(row)).map(|row| format!("only in the {place}: {row}")).collect()
     };
@@ -52,9 +56,13 @@ pub fn differences(code: &[Row], digest: &[Row]) -> Vec<String> {
 }
 
 /// One line for each state and stimulus.
-fn single(rows: &[Row]) -> Vec<String> {
+fn single(rows: &[Row], states: &[&String]) -> Vec<String> {
     let lines = |row: &Row| -> Vec<String> {
-        row.from.iter().map(|from| format!("| {from} | {} | {} | {} |", row.on, row.action, row.to)).collect()
+        let from = if row.from == [ANY] { states.to_vec() } else { row.from.iter().collect() };
+        from.iter().map(|from| format!("| {from} | {} | {} | {} |", row.on, row.action, row.to)).collect()
     };
     rows.iter().flat_map(lines).collect()
 }
+
+/// Stands for all states.
+const ANY: &str = "any";

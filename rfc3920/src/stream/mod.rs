@@ -73,6 +73,8 @@ pub struct Client {
     /// Whether somebody looks at the program (XEP-0352).
     active: bool,
     stanzas: u64,
+    #[cfg(debug_assertions)]
+    taken: std::collections::BTreeSet<(State, Stimulus)>,
 }
 
 /// The connection below, from the moment it is asked for.
@@ -164,6 +166,8 @@ impl Client {
             requests,
             active: true,
             stanzas: 0,
+            #[cfg(debug_assertions)]
+            taken: std::collections::BTreeSet::new(),
         }
     }
 
@@ -292,6 +296,12 @@ impl Client {
         self.close_stream();
     }
 
+    /// What of the table was used so far, in a debug build: for tests that want to see all of it used.
+    #[cfg(debug_assertions)]
+    pub fn taken(&self) -> impl Iterator<Item = (State, Stimulus)> {
+        self.taken.iter().copied()
+    }
+
     fn tick(&mut self, now: Instant) {
         self.now = self.now.max(now);
     }
@@ -300,6 +310,8 @@ impl Client {
     fn go(&mut self, stimulus: Stimulus, patience: Duration) {
         let to = next(self.state, stimulus);
         debug_assert!(to.is_some(), "no way from {:?} by {stimulus:?}", self.state);
+        #[cfg(debug_assertions)]
+        self.taken.insert((self.state, stimulus));
         self.state = to.unwrap_or(self.state);
         self.until = self.now + patience;
     }

@@ -1,3 +1,7 @@
+use std::fmt;
+
+use wire::Transition;
+
 use State::*;
 
 /// Where a [`Client`](super::Client) is.
@@ -97,22 +101,42 @@ pub enum Stimulus {
 /// alone.
 //= rfc6120#13.3/layers MUST
 //# Connecting, Securing, Login, Binding, Online: the rows leave no way around one of them.
-pub const TRANSITIONS: &[(&[State], Stimulus, State)] = &[
-    (&[Idle, Waiting, Resolving, Connecting, Securing, Opening], Stimulus::Discover, Discovering),
-    (&[Idle, Waiting, Discovering, Resolving, Connecting, Securing, Opening], Stimulus::Lookup, Resolving),
-    (&[Idle, Waiting, Discovering, Resolving, Connecting, Securing, Opening], Stimulus::Dial, Connecting),
-    (&[Connecting, StartTls], Stimulus::Encrypt, Securing),
-    (&[Connecting, Securing, Login], Stimulus::Open, Opening),
-    (&[Opening, Login], Stimulus::Expect, Features),
-    (&[Features], Stimulus::StartTls, StartTls),
-    (&[Features, Login], Stimulus::LogIn, Login),
-    (&[Features], Stimulus::Resume, Resuming),
-    (&[Features, Resuming, Binding], Stimulus::Bind, Binding),
-    (&[Binding], Stimulus::Enable, Enabling),
-    (&[Features, Resuming, Binding, Enabling], Stimulus::Ready, Online),
-    (&[Opening, Features, StartTls, Login, Resuming, Binding, Enabling, Online], Stimulus::Close, Closing),
-    (&ANY, Stimulus::Retry, Waiting),
-    (&ANY, Stimulus::End, Idle),
+pub const TRANSITIONS: &[Transition<State, Stimulus>] = &[
+    Transition::new(
+        &[Idle, Waiting, Resolving, Connecting, Securing, Opening],
+        Stimulus::Discover,
+        "ask for the servers of the domain",
+        Discovering,
+    ),
+    Transition::new(
+        &[Idle, Waiting, Discovering, Resolving, Connecting, Securing, Opening],
+        Stimulus::Lookup,
+        "look it up",
+        Resolving,
+    ),
+    Transition::new(
+        &[Idle, Waiting, Discovering, Resolving, Connecting, Securing, Opening],
+        Stimulus::Dial,
+        "open a connection",
+        Connecting,
+    ),
+    Transition::new(&[Connecting, StartTls], Stimulus::Encrypt, "begin TLS", Securing),
+    Transition::new(&[Connecting, Securing, Login], Stimulus::Open, "send the stream header", Opening),
+    Transition::new(&[Opening, Login], Stimulus::Expect, "", Features),
+    Transition::new(&[Features], Stimulus::StartTls, "send starttls", StartTls),
+    Transition::new(&[Features, Login], Stimulus::LogIn, "begin SASL, or begin it again", Login),
+    Transition::new(&[Features], Stimulus::Resume, "send resume", Resuming),
+    Transition::new(&[Features, Resuming, Binding], Stimulus::Bind, "ask for a resource", Binding),
+    Transition::new(&[Binding], Stimulus::Enable, "send enable", Enabling),
+    Transition::new(&[Features, Resuming, Binding, Enabling], Stimulus::Ready, "tell Online", Online),
+    Transition::new(
+        &[Opening, Features, StartTls, Login, Resuming, Binding, Enabling, Online],
+        Stimulus::Close,
+        "send the end of the stream",
+        Closing,
+    ),
+    Transition::new(&ANY, Stimulus::Retry, "tell Offline, set a time", Waiting),
+    Transition::new(&ANY, Stimulus::End, "tell Offline", Idle),
 ];
 
 const ANY: [State; 15] = [
@@ -135,5 +159,28 @@ const ANY: [State; 15] = [
 
 /// Where the table leads, if it knows the stimulus in that state.
 pub fn next(state: State, stimulus: Stimulus) -> Option<State> {
-    TRANSITIONS.iter().find(|(from, by, _)| *by == stimulus && from.contains(&state)).map(|(_, _, to)| *to)
+    wire::next(TRANSITIONS, state, stimulus)
+}
+
+/// In words, as the digest's table and the diagram have it.
+impl fmt::Display for Stimulus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stimulus::Discover => "begin, no target known",
+            Stimulus::Lookup => "next target, a name",
+            Stimulus::Dial => "next address",
+            Stimulus::Encrypt => "connected for TLS, or proceed",
+            Stimulus::Open => "connected, secured or logged in",
+            Stimulus::Expect => "stream header, or SASL2 success",
+            Stimulus::StartTls => "features before TLS",
+            Stimulus::LogIn => "mechanisms, or a token refused",
+            Stimulus::Resume => "features, a session to resume",
+            Stimulus::Bind => "features, or not resumed",
+            Stimulus::Enable => "bound, management offered",
+            Stimulus::Ready => "session stands",
+            Stimulus::Close => "close",
+            Stimulus::Retry => "ended, to be tried again",
+            Stimulus::End => "ended",
+        })
+    }
 }
