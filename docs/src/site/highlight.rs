@@ -1,6 +1,7 @@
 //! Colours for Rust: comments, strings, numbers, key words, types, macros, attributes.
 
 use super::page::escape;
+use super::plain;
 
 /// The lines of a Rust source as HTML. Strings and block comments may run over lines.
 pub(super) fn lines(source: &str) -> Vec<String> {
@@ -24,11 +25,11 @@ pub(super) fn lines(source: &str) -> Vec<String> {
         .collect()
 }
 
-/// A block of code as HTML, with colours if its language is Rust or unsaid by a doc comment.
+/// A block of code of the guide as HTML.
 pub(super) fn block(language: &str, text: &str) -> String {
     match language {
         "rust" | "no_run" | "should_panic" => lines(text).join("\n"),
-        _ => escape(text),
+        _ => plain::block(language, text),
     }
 }
 

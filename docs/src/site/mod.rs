@@ -21,6 +21,7 @@ mod items;
 mod markdown;
 mod meter;
 mod page;
+mod plain;
 mod plan;
 mod rooms;
 mod rows;

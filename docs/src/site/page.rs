@@ -57,7 +57,9 @@ fn nav(plan: &Plan<'_>, path: &str) -> String {
     let mut links = vec![("guide/index.html", "Guide"), ("rooms/index.html", "Source"), ("coverage.html", "Coverage")];
     let extra = plan.site.extra.iter().filter(|extra| extra.path.ends_with("index.html"));
     links.extend(extra.map(|extra| (extra.path.as_str(), extra.title.as_str())));
-    links.push(("api/wire/index.html", "API"));
+    if plan.site.api.contains("wire/index.html") {
+        links.push(("api/wire/index.html", "API"));
+    }
     let up = up(path);
     let area = |path: &str| match path.split('/').next().unwrap_or("") {
         "src" => "rooms".to_string(),

@@ -134,7 +134,7 @@ fn section(plan: &Plan<'_>, path: &str, document: &Document, sections: &[&Sectio
         }
     }
     if let Some(text) = text {
-        out.push_str(&format!("</div><pre class=\"text\">{}</pre></div>\n", escape(text.trim_matches('\n'))));
+        out.push_str(&format!("</div><pre class=\"text\">{}</pre></div>\n", escape(&without_pages(text))));
     }
     out.push_str("</section>\n");
     out
@@ -163,7 +163,7 @@ fn requirement(plan: &Plan<'_>, path: &str, entry: &Entry) -> String {
             Kind::Todo(_) => "todo",
         };
         out.push_str(&format!(
-            "<li><b>{kind}</b> {} <small>{}</small> {}</li>\n",
+            "<li><b>{kind}</b><span>{} <small>{}</small> {}</span></li>\n",
             card::place(plan, path, mark),
             escape(&mark.place.file),
             code(&mark.note)
@@ -173,6 +173,20 @@ fn requirement(plan: &Plan<'_>, path: &str, entry: &Entry) -> String {
         out.push_str("</ul>\n");
     }
     out.push_str("</article>\n");
+    out
+}
+
+/// The text of a section without the empty lines that its pages left behind.
+fn without_pages(text: &str) -> String {
+    let mut out = String::new();
+    let mut empty = 0;
+    for line in text.trim_matches('\n').lines() {
+        empty = if line.trim().is_empty() { empty + 1 } else { 0 };
+        if empty < 2 {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
     out
 }
 
