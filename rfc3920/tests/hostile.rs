@@ -171,6 +171,7 @@ fn headers_that_are_not_the_servers() {
 
 //= rfc6120#4.9.1.1/close test
 //= rfc6120#4.9.3.1/specific test
+//= rfc6120#4.9.2/text-lang test
 #[test]
 fn bad_xml_is_answered_with_its_condition_at_any_time() {
     let rows = [
@@ -186,6 +187,7 @@ fn bad_xml_is_answered_with_its_condition_at_any_time() {
         rig.say(text);
         let error = rig.server.seen.iter().find(|e| e.is(ns::STREAMS, "error")).unwrap_or_else(|| panic!("{text}"));
         assert!(error.find(ns::STREAM_ERRORS, condition).is_some(), "{text}: {error}");
+        assert_eq!(error.find(ns::STREAM_ERRORS, "text").and_then(|words| words.lang()), Some("en"));
         assert!(rig.server.ended, "the stream is closed");
         assert!(matches!(rig.offline(), Some((Error::Xml(_), Some(_)))), "a stranger may have written it");
         rig.pass(Duration::from_secs(5));

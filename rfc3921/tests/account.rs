@@ -407,3 +407,19 @@ fn what_is_not_understood_leaves_the_rest_as_it_is() {
     let resources: Vec<_> = world.session(alice).resources(&jid(BOB)).collect();
     assert_eq!((resources.len(), resources[0].1.show), (1, None));
 }
+
+//= rfc6121#4.5.1/unavailable test
+//= rfc6121#4.3/no-probe test
+//= rfc6120#8.1.3/recommended test
+#[test]
+fn whoever_leaves_says_so_and_all_presence_has_an_id() {
+    let (mut world, alice) = alice();
+    world.act(alice, |alice, now| alice.join(now, &jid(ROOM), "alice", None)).unwrap();
+    world.act(alice, |alice, now| alice.close(now));
+    let said = world.house().got.clone();
+    let presences: Vec<_> = said.iter().map(|(_, stanza)| stanza).filter(|s| s.name() == "presence").collect();
+    assert!(presences.len() >= 3 && presences.iter().all(|presence| presence.get("id").is_some()), "{presences:?}");
+    assert!(presences.iter().all(|presence| presence.get("type") != Some("probe")));
+    let last = presences.last().unwrap();
+    assert_eq!((last.get("type"), last.get("to")), (Some("unavailable"), None));
+}

@@ -302,6 +302,7 @@ fn nobody_changes_anothers_words() {
     assert!(matches!(&world.take(alice)[..], [Event::Retracted { id, moderated: false, .. }] if id == "s1"));
 }
 
+//= rfc6121#5.2.2/show-error test
 #[test]
 fn errors_for_what_was_never_sent_are_nothing() {
     let (mut world, alice) = alice();

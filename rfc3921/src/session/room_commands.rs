@@ -71,6 +71,7 @@ impl Session {
         let jid = self.joined(now, room)?;
         let to = jid.with_resource(nick).map_err(|_| CommandError::Address)?;
         let presence = self.own_presence().unwrap_or_else(|| Presence::new(PresenceType::Available));
+        let presence = Presence { id: Some(self.rng.token(12)), ..presence };
         self.client.send(self.now, presence.with_to(to).to_element())?;
         Ok(())
     }

@@ -155,6 +155,7 @@ impl Session {
         let archive = self.config.catch_up;
         let first = self.config.limits.first_page;
         let presence = self.own_presence().unwrap_or_else(|| Presence::new(PresenceType::Available));
+        let presence = Presence { id: Some(self.rng.token(12)), ..presence };
         let until = self.now + self.config.timing.join;
         let Some(room) = self.rooms.get_mut(jid.as_str()) else { return };
         let Ok(to) = jid.with_resource(&room.nick) else { return };
