@@ -71,6 +71,10 @@ pub struct Account {
 
 impl Account {
     /// An account that serves every realm.
+    //= rfc7616#4/username-characters MUST
+    //# Any string is taken and hashed as UTF-8; bringing it into normalization form C is the caller's part.
+    //= rfc7616#4/password-characters MUST
+    //# The same.
     pub fn new(user: impl Into<String>, password: impl Into<String>) -> Account {
         Account { user: user.into(), realm: None, secret: Secret::Password(password.into()) }
     }

@@ -14,10 +14,6 @@
 //# A matter of whoever forwards the message: the proxy of rfc3261.
 //= rfc7616#3.8/reissue MUST skip
 //# A matter of whoever holds the request: the user agent of rfc3261 asks Client and puts the answer into the header.
-//= rfc7616#4/username-characters MUST skip
-//# Any string is taken and hashed as UTF-8; bringing it into normalization form C is the caller's part.
-//= rfc7616#4/password-characters MUST skip
-//# The same.
 //= rfc7616#5.1/entropy SHOULD skip
 //# Passwords are chosen elsewhere.
 //= rfc7616#5.1/secure-channel SHOULD skip

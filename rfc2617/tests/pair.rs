@@ -585,3 +585,24 @@ fn names_and_passwords_beyond_ascii() {
         assert!(matches!(verdict, Verdict::Accepted(_)), "{verdict:?}");
     }
 }
+
+//= rfc7616#4/username-characters test
+//= rfc7616#4/password-characters test
+#[test]
+fn names_and_passwords_of_any_characters_log_in() {
+    let all: Vec<char> = ('\u{20}'..='\u{2fff}').chain('\u{1f300}'..='\u{1f600}').filter(|c| !c.is_control()).collect();
+    for chunk in all.chunks(100) {
+        let password: String = chunk.iter().rev().collect();
+        let user: String = chunk.iter().filter(|c| **c != ':').collect();
+        let mut pair = Pair::sip();
+        pair.client = Client::new(ClientConfig::default(), Rng::from_u64(3));
+        pair.client.add(Account::new(user.as_str(), password.as_str()));
+        let sent = pair.answer(&[]).unwrap();
+        let account = Account::new(user.as_str(), password.as_str());
+        let verdict = pair.server.verify(pair.now, &sent, &REQUEST, |lookup| match lookup.username {
+            Username::Plain(name) | Username::Extended(name) if *name == user => Some(account.clone()),
+            _ => None,
+        });
+        assert!(matches!(&verdict, Verdict::Accepted(accepted) if accepted.user == user), "{user:?}: {verdict:?}");
+    }
+}
