@@ -29,3 +29,33 @@ pub mod sip_proxy;
 pub mod sip_rtmp;
 #[cfg(feature = "xmpp")]
 pub mod xmpp;
+
+#[cfg(all(
+    test,
+    feature = "dialer",
+    feature = "peer",
+    feature = "rtmp-copy",
+    feature = "sip-proxy",
+    feature = "sip-rtmp",
+    feature = "xmpp"
+))]
+mod manual;
+
+/// The snippets of the manuals compile.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../docs/guide/sip-proxy.md")]
+    mod sip_proxy {}
+    #[doc = include_str!("../../docs/guide/dialer.md")]
+    mod dialer {}
+    #[doc = include_str!("../../docs/guide/rtmp-server.md")]
+    mod rtmp_server {}
+    #[doc = include_str!("../../docs/guide/rtmp-copy.md")]
+    mod rtmp_copy {}
+    #[doc = include_str!("../../docs/guide/sip-rtmp.md")]
+    mod sip_rtmp {}
+    #[doc = include_str!("../../docs/guide/xmpp.md")]
+    mod xmpp {}
+    #[doc = include_str!("../../docs/guide/peer.md")]
+    mod peer {}
+}
