@@ -44,6 +44,8 @@ mod manual;
 /// The snippets of the manuals compile.
 #[cfg(doctest)]
 mod guide {
+    #[doc = include_str!("../../docs/guide/composition.md")]
+    mod composition {}
     #[doc = include_str!("../../docs/guide/sip-proxy.md")]
     mod sip_proxy {}
     #[doc = include_str!("../../docs/guide/dialer.md")]

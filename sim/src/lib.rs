@@ -59,3 +59,7 @@ pub use network::{Happened, HostId, Network};
 pub use node::Node;
 pub use record::Stats;
 pub use script::{Came, Script};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/new-protocol.md")]
+mod guide {}
