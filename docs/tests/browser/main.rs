@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use docs::site::{self, Site};
-use docs::{Coverage, Tree};
+use docs::{Coverage, Tree, ladder};
 
 #[test]
 fn the_site_finds_shows_and_leads() {
@@ -14,7 +14,10 @@ fn the_site_finds_shows_and_leads() {
     let (target, shots) = (root.join("target/site-test"), root.join("target/site-shots"));
     std::fs::create_dir_all(&shots).unwrap();
     let tree = Tree::read(root).unwrap();
-    site::write(&Site::new(&tree, &Coverage::of(&tree)).files(), &target).unwrap();
+    let ladders = ladder::recorded::pages(|path| std::fs::read(root.join(path)).ok()).unwrap();
+    let coverage = Coverage::of(&tree);
+    let site = Site { extra: &ladders, ..Site::new(&tree, &coverage) };
+    site::write(&site.files(), &target).unwrap();
     let status = Command::new("node")
         .arg(root.join("docs/tests/browser/check.js"))
         .args([&target, &shots])
