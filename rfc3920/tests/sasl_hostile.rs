@@ -359,6 +359,7 @@ fn nothing_secret_is_shown() {
 }
 
 //= rfc6120#6.5/unknown-condition test
+//= rfc6120#6.5/text test
 #[test]
 fn failures_in_words_for_the_user() {
     let say = |name: &str, text: Option<&str>| {

@@ -13,6 +13,8 @@ pub struct Failure {
     pub text: Option<String>,
 }
 
+//= rfc6120#6.5/text MAY
+//# Behind the condition's own words.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.condition)?;
