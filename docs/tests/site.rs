@@ -118,6 +118,7 @@ fn the_search_index_has_requirements_files_items_and_rooms() {
     for row in [
         "[\"rfc9999\",\"RFC 9999 Example\",[[\"1.2\",\"Start\",[[\"greet\",0,0,\"Say \\u003chello> & goodbye.\"]",
         "[\"room/src/lib.rs\",[\"fhello\",\"fmore\"]]",
+        "[\"ladders/index.html\",\"Ladders\",[[\"\",\"Ladders\",\"\"]]]",
         "[\"rooms/room.html\",\"room\",[[\"\",\"room\",\"Greets. See source, all, far. \"]]]",
     ] {
         assert!(index.contains(row), "{row} in {index}");

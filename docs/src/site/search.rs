@@ -22,7 +22,11 @@ pub(super) fn index(plan: &Plan<'_>) -> String {
         })
         .collect();
     let pages = plan.site.tree.files().filter(|(path, _)| path.ends_with(".md") && !path.ends_with("SPEC.md"));
-    let pages: Vec<_> = pages.filter_map(|(path, text)| page(plan, path, text)).collect();
+    let extra = plan.site.extra.iter().map(|extra| {
+        let title = quoted(&extra.title);
+        format!("[{},{title},[[\"\",{title},\"\"]]]", quoted(&extra.path))
+    });
+    let pages: Vec<_> = pages.filter_map(|(path, text)| page(plan, path, text)).chain(extra).collect();
     format!("window.INDEX={{documents:{},\nsources:{},\npages:{}}};\n", list(&documents), list(&sources), list(&pages))
 }
 
