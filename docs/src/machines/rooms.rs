@@ -13,6 +13,13 @@ pub fn all() -> Vec<Machine> {
         sip("invite-server", "SIP: INVITE server transaction", "invite_server", &invite_server::TABLE),
         sip("non-invite-server", "SIP: non-INVITE server transaction", "server", &server::TABLE),
         Machine::of(
+            "sip-call",
+            "SIP: a call and its dialog",
+            "rfc3261/src/ua/phase.rs",
+            rfc3261::ua::Phase::Idle,
+            rfc3261::ua::TRANSITIONS,
+        ),
+        Machine::of(
             "rtcp-timing",
             "RTP: timing of RTCP",
             "rfc3550/src/session/phase.rs",

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 use wire::Instant;
 
+use super::phase::{Phase, Stimulus, TRANSITIONS};
 use super::types::{Body, Exchange};
 use crate::dialog::Dialog;
 use crate::endpoint::{ClientId, ServerId};
@@ -49,17 +50,6 @@ pub(super) struct State {
     pub alarm: Instant,
 }
 
-/// How far a call is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// We call; nobody has answered.
-    Calling,
-    /// They call; we have not answered.
-    Incoming,
-    /// Answered.
-    Up,
-}
-
 /// An INVITE of the other side.
 #[derive(Debug)]
 pub(super) struct Theirs {
@@ -87,10 +77,11 @@ pub(super) struct Accepted {
 }
 
 impl State {
-    pub fn new(phase: Phase, auth: rfc2617::Client) -> State {
-        State {
-            phase,
-            owner: phase == Phase::Calling,
+    /// A call that begins by that.
+    pub fn new(on: Stimulus, auth: rfc2617::Client) -> State {
+        let mut state = State {
+            phase: Phase::Idle,
+            owner: on == Stimulus::Invite,
             dialog: None,
             early: Vec::new(),
             auth,
@@ -105,7 +96,26 @@ impl State {
             offered: None,
             contact: None,
             alarm: Instant::FAR,
-        }
+        };
+        state.step(on);
+        state
+    }
+
+    /// Goes where the table leads; false where it has no row.
+    pub fn step(&mut self, on: Stimulus) -> bool {
+        let next = wire::next(TRANSITIONS, self.phase, on);
+        self.phase = next.unwrap_or(self.phase);
+        next.is_some()
+    }
+
+    /// We call, and nobody has answered.
+    pub fn is_calling(&self) -> bool {
+        matches!(self.phase, Phase::Calling | Phase::Early)
+    }
+
+    /// Somebody has answered.
+    pub fn is_up(&self) -> bool {
+        matches!(self.phase, Phase::Accepted | Phase::Confirmed)
     }
 
     /// When something has to be done next.

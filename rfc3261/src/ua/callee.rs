@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use wire::Instant;
 
-use super::call::{Accepted, Phase, State, Theirs};
-use super::{Body, Call, Ended, Error, Event, UserAgent, client, reply};
+use super::call::{Accepted, State, Theirs};
+use super::{Body, Call, Ended, Error, Event, Stimulus, UserAgent, client, reply};
 use crate::dialog::{Dialog, DialogId};
 use crate::endpoint::{ServerId, Source};
 use crate::message::{Name, Request, Response, Uri};
@@ -28,7 +28,7 @@ impl UserAgent {
             _ => return self.refuse(now, id, &request, 400),
         };
         let call = Call(self.number());
-        let mut state = State::new(Phase::Incoming, client(&self.config, &mut self.rng));
+        let mut state = State::new(Stimulus::Incoming, client(&self.config, &mut self.rng));
         self.dialogs.insert(dialog.id().clone(), call);
         state.dialog = Some(dialog);
         //= rfc3261#13.3.1/expired SHOULD
@@ -106,7 +106,7 @@ impl UserAgent {
         //# T1 first, then doubled up to T2, whatever the transport.
         let (t1, until) = (timing.t1, now + timing.give_up());
         if let Some(state) = self.calls.get_mut(&call) {
-            state.phase = Phase::Up;
+            state.step(Stimulus::Accept); // for a change of the session there is no row
             if let Some(theirs) = &mut state.theirs {
                 theirs.accepted = Some(Accepted { response: response.clone(), next: now + t1, interval: t1, until });
                 (theirs.progress, theirs.limit) = (None, None);
@@ -161,7 +161,7 @@ impl UserAgent {
             state.theirs = None;
         }
         if initial {
-            self.end(call, Ended::Local);
+            self.end(call, Stimulus::Reject, Ended::Local);
         }
         Ok(())
     }
@@ -201,6 +201,9 @@ impl UserAgent {
             return;
         };
         state.theirs = None;
+        if initial && !hang_up {
+            state.step(Stimulus::Ack);
+        }
         let body = reply::body(&ack.headers, &ack.body).filter(|_| !offered);
         match (initial, body) {
             (true, body) => self.tell(Event::Confirmed { call, body }),
@@ -209,7 +212,7 @@ impl UserAgent {
         }
         if hang_up {
             self.bye(now, call);
-            self.end(call, Ended::Local);
+            self.end(call, Stimulus::LateAck, Ended::Local);
         }
     }
 
@@ -222,7 +225,7 @@ impl UserAgent {
         let _answered_already = self.endpoint.respond(now, id, response);
         let Some(state) = self.calls.get_mut(&call) else { return };
         if state.theirs.take().is_some_and(|t| t.initial) {
-            self.end(call, Ended::Cancelled);
+            self.end(call, Stimulus::Cancel, Ended::Cancelled);
         }
     }
 
@@ -247,7 +250,7 @@ impl UserAgent {
         }
         //= rfc3261#14.2/glare-491 MUST
         //# One that meets ours.
-        if state.ours.is_some() || state.phase != Phase::Up {
+        if state.ours.is_some() || !state.is_up() {
             let response = self.reply(&request, 491, &tag);
             let _over = self.endpoint.respond(now, id, response);
             return;

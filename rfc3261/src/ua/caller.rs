@@ -4,8 +4,8 @@ use bytestring::ByteString;
 use wire::Instant;
 
 use super::attempt::{Attempt, Purpose};
-use super::call::{Phase, State};
-use super::{Body, Call, Ended, Error, Event, Invitation, UserAgent, client, reply};
+use super::call::State;
+use super::{Body, Call, Ended, Error, Event, Invitation, Phase, Stimulus, UserAgent, client, reply};
 use crate::dialog::{Dialog, DialogId};
 use crate::endpoint::ClientId;
 use crate::message::{Method, Name, Response, Uri};
@@ -49,7 +49,7 @@ impl UserAgent {
             request.headers.push(Name::Expires, expires.as_secs());
         }
         let call = Call(self.number());
-        let mut state = State::new(Phase::Calling, client(&self.config, &mut self.rng));
+        let mut state = State::new(Stimulus::Invite, client(&self.config, &mut self.rng));
         state.offered = invitation.offer;
         state.expires = invitation.expires.map(|e| now + e);
         self.calls.insert(call, state);
@@ -91,19 +91,20 @@ impl UserAgent {
         let now = self.clock(now);
         let state = self.calls.get_mut(&call).ok_or(Error::Gone)?;
         match state.phase {
-            Phase::Calling => self.cancel(now, call),
+            Phase::Calling | Phase::Early => self.cancel(now, call),
             //= rfc3261#15/callee-not-early MUST NOT
             //# The INVITE is answered instead.
             Phase::Incoming => return self.reject(now, call, 603),
-            Phase::Up => {
+            _ => {
                 //= rfc3261#15/callee-after-ack MUST NOT
                 //# The wish is noted until the ACK comes, or the time for it has passed.
                 if let Some(theirs) = state.theirs.as_mut().filter(|t| t.initial && t.accepted.is_some()) {
                     theirs.hang_up = true;
+                    state.step(Stimulus::HangUp);
                     return Ok(());
                 }
                 self.bye(now, call);
-                self.end(call, Ended::Local);
+                self.end(call, Stimulus::HangUp, Ended::Local);
             }
         }
         Ok(())
@@ -112,13 +113,14 @@ impl UserAgent {
     pub(super) fn cancel(&mut self, now: Instant, call: Call) {
         let Some(state) = self.calls.get_mut(&call) else { return };
         state.cancelled = true;
+        state.step(Stimulus::HangUp);
         let reason = if state.expired { Ended::NoAnswer } else { Ended::Local };
         if state.ours.is_some_and(|id| self.endpoint.cancel(now, id).is_ok()) {
             return;
         }
         // Not sent yet: it waits for an address.
         self.lookups.retain(|_, attempt| attempt.purpose != Purpose::Invite(call));
-        self.end(call, reason);
+        self.end(call, Stimulus::Failure, reason);
     }
 
     /// The INVITE of a call is on the wire, for the first time or again.
@@ -145,17 +147,20 @@ impl UserAgent {
     //# Both are told.
     pub(super) fn on_provisional(&mut self, _now: Instant, purpose: &Purpose, response: &Response) {
         let Purpose::Invite(call) = *purpose else { return };
-        let Some(state) = self.calls.get_mut(&call).filter(|s| s.phase == Phase::Calling && !s.cancelled) else {
+        let Some(state) = self.calls.get_mut(&call).filter(|s| s.is_calling() && !s.cancelled) else {
             return;
         };
         let body = reply::body(&response.headers, &response.body);
         let status = response.status.0;
         let early = DialogId::of_response(&response.headers).filter(|id| status > 100 && !id.remote_tag.is_empty());
-        if let Some(id) = early.filter(|id| state.early.iter().all(|d| d.id() != id)) {
+        if early.as_ref().is_some_and(|id| state.early.iter().any(|d| d.id() == id)) {
+            state.step(Stimulus::Provisional);
+        } else if let Some(id) = early {
             let request = state.ours.and_then(|id| self.attempts.get(&id)).map(|a| &a.request);
             let dialog = request.and_then(|request| Dialog::uac(request, response).ok());
             if let Some(dialog) = dialog.filter(|_| state.early.len() < self.config.max_forks) {
                 state.early.push(dialog);
+                state.step(Stimulus::Provisional);
                 self.dialogs.insert(id, call);
             }
         }
@@ -192,12 +197,12 @@ impl UserAgent {
         let state = self.calls.get_mut(&call);
         let Ok(dialog) = dialog else {
             // Without Contact there is no way to acknowledge it.
-            if state.is_some_and(|s| s.phase == Phase::Calling) {
-                self.end(call, Ended::Protocol);
+            if state.is_some_and(|s| s.is_calling()) {
+                self.end(call, Stimulus::Failure, Ended::Protocol);
             }
             return;
         };
-        let Some(state) = state.filter(|s| s.phase == Phase::Calling && !s.cancelled) else {
+        let Some(state) = state.filter(|s| s.is_calling() && !s.cancelled) else {
             //= rfc3261#13.2.2.4/unwanted MUST
             //# ACK, then BYE: the call was given up, or another branch has answered it.
             //= rfc3261#15/late-2xx MAY
@@ -205,7 +210,7 @@ impl UserAgent {
             self.acknowledge(now, id, tag, &dialog, None);
             self.bye_dialog(now, dialog);
             if self.calls.get(&call).is_some_and(|s| s.cancelled) {
-                self.end(call, Ended::Local);
+                self.end(call, Stimulus::Failure, Ended::Local);
             }
             return;
         };
@@ -216,7 +221,8 @@ impl UserAgent {
         let early = state.early.iter().position(|d| d.id() == dialog.id());
         let mut dialog = early.map_or(dialog, |at| state.early.swap_remove(at));
         let _keeps_its_target = dialog.confirm(response, true);
-        (state.phase, state.expires) = (Phase::Up, None);
+        state.step(Stimulus::Success);
+        state.expires = None;
         state.ours = None;
         state.dialog = Some(dialog.clone());
         for other in std::mem::take(&mut state.early) {
@@ -267,7 +273,7 @@ impl UserAgent {
 
     /// The INVITE of a call failed, or came to nothing.
     pub(super) fn invite_failed(&mut self, _now: Instant, call: Call, status: u16, response: Option<&Response>) {
-        let Some(state) = self.calls.get(&call).filter(|s| s.phase == Phase::Calling) else { return };
+        let Some(state) = self.calls.get(&call).filter(|s| s.is_calling()) else { return };
         let reason = match response {
             _ if state.expired => Ended::NoAnswer,
             _ if state.cancelled => Ended::Local,
@@ -275,7 +281,7 @@ impl UserAgent {
             None if status == 408 => Ended::NoAnswer,
             None => Ended::Unreachable,
         };
-        self.end(call, reason);
+        self.end(call, Stimulus::Failure, reason);
     }
 
     /// Sends BYE in the dialog of a call, after whatever has to come before.
@@ -306,9 +312,12 @@ impl UserAgent {
     //# An INVITE of theirs that still waits is answered.
     //= rfc3261#15.1.2/pending-487 SHOULD
     //# By 487.
-    pub(super) fn end(&mut self, call: Call, reason: Ended) {
+    pub(super) fn end(&mut self, call: Call, on: Stimulus, reason: Ended) {
         let now = self.now;
-        let Some(state) = self.calls.remove(&call) else { return };
+        let Some(mut state) = self.calls.remove(&call) else { return };
+        let (before, was_up) = (state.phase, state.is_up());
+        let known = state.step(on);
+        debug_assert!(known && state.phase == Phase::Terminated, "{before:?} does not end by {on:?}");
         for dialog in state.dialog.iter().chain(&state.early) {
             self.dialogs.remove(dialog.id());
         }
@@ -320,7 +329,7 @@ impl UserAgent {
                 let _answered_already = self.endpoint.respond(now, theirs.id, response);
             }
         }
-        if let Some(id) = state.ours.filter(|_| state.phase == Phase::Up) {
+        if let Some(id) = state.ours.filter(|_| was_up) {
             let _answered_already = self.endpoint.cancel(now, id);
         }
         self.lookups.retain(|_, a| !matches!(a.purpose, Purpose::Invite(c) | Purpose::ReInvite(c) if c == call));

@@ -14,6 +14,7 @@ mod caller;
 mod config;
 mod exchange;
 mod locate;
+mod phase;
 mod register;
 mod reply;
 mod screen;
@@ -34,6 +35,7 @@ use crate::endpoint::{self, ClientId, Endpoint, Id, Listen, ServerId, Target};
 use crate::message::{Method, Name, NameAddr, Request, Response, Uri, Via};
 
 pub use config::Config;
+pub use phase::{Phase, Stimulus, TRANSITIONS};
 pub use types::{Account, Body, Call, Ended, Error, Event, Exchange, Invitation, Registration};
 
 /// A user agent. See the [module](self) for what it does, [`Event`] for what it tells.
@@ -137,6 +139,11 @@ impl UserAgent {
             requests: self.attempts.len() - answered + self.lookups.len() + self.waiting.len(),
             dialogs: self.dialogs.len(),
         }
+    }
+
+    /// How far a call is; terminated when there is no such call any more.
+    pub fn phase(&self, call: Call) -> Phase {
+        self.calls.get(&call).map_or(Phase::Terminated, |state| state.phase)
     }
 
     /// The dialog of a call, once there is one.
@@ -335,7 +342,7 @@ impl UserAgent {
                 //= rfc3261#12.2.1.2/481-408 SHOULD
                 //# The call is lost.
                 if let Some(call) = call.filter(|_| matches!(status, 408 | 481)) {
-                    self.end(call, Ended::Lost);
+                    self.end(call, Stimulus::Lost, Ended::Lost);
                 }
             }
             Purpose::Register(registration) => self.register_answered(now, registration, status, response),

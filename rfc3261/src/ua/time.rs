@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use wire::Instant;
 
 use super::callee::MINUTE;
-use super::{Call, Ended, Registration, UserAgent};
+use super::{Call, Ended, Registration, Stimulus, UserAgent};
 
 /// Whose time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,7 +96,7 @@ impl UserAgent {
             //= rfc3261#14.2/no-ack SHOULD
             //# The same.
             self.bye(now, call);
-            self.end(call, Ended::NoAck);
+            self.end(call, Stimulus::NoAck, Ended::NoAck);
         } else if accepted.next <= now {
             accepted.interval = (accepted.interval * 2).min(t2);
             accepted.next = now + accepted.interval;

@@ -6,8 +6,7 @@ use bytestring::ByteString;
 use wire::Instant;
 
 use super::attempt::{Attempt, Purpose};
-use super::call::Phase;
-use super::{Body, Call, Ended, Error, Event, Exchange, UserAgent, reply};
+use super::{Body, Call, Ended, Error, Event, Exchange, Stimulus, UserAgent, reply};
 use crate::dialog::{Dialog, DialogId};
 use crate::endpoint::{ClientId, ServerId};
 use crate::message::{Method, Request, Response};
@@ -31,7 +30,7 @@ impl UserAgent {
         let state = self.calls.get_mut(&call).ok_or(Error::Gone)?;
         let busy =
             state.ours.is_some() || state.theirs.is_some() || state.again.is_some() || state.unanswered.is_some();
-        if state.phase != Phase::Up || busy {
+        if !state.is_up() || busy {
             return Err(Error::WrongState);
         }
         state.offered = Some(offer.clone());
@@ -55,7 +54,7 @@ impl UserAgent {
     /// MESSAGE of this call is under way.
     pub fn request(&mut self, now: Instant, call: Call, method: Method, body: Option<Body>) -> Result<Exchange, Error> {
         let now = self.clock(now);
-        let up = self.calls.get(&call).ok_or(Error::Gone)?.phase == Phase::Up;
+        let up = self.calls.get(&call).ok_or(Error::Gone)?.is_up();
         if !up || matches!(method, Method::Invite | Method::Ack | Method::Bye | Method::Cancel) {
             return Err(Error::WrongState);
         }
@@ -142,7 +141,7 @@ impl UserAgent {
             }
             (408 | 481, _) => {
                 self.bye(now, call);
-                self.end(call, Ended::Lost);
+                self.end(call, Stimulus::Lost, Ended::Lost);
             }
             _ => self.tell(Event::ModifyFailed { call, status }),
         }
@@ -175,7 +174,7 @@ impl UserAgent {
                 //= rfc3261#15.1.2/end-session SHOULD
                 //# The call is over.
                 self.refuse(now, id, &request, 200);
-                self.end(call, Ended::Remote);
+                self.end(call, Stimulus::Bye, Ended::Remote);
             }
             Method::Info => {
                 self.refuse(now, id, &request, 200);
