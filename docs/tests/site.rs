@@ -102,6 +102,14 @@ fn a_requirement_leads_to_its_code_and_its_test_and_back() {
 }
 
 #[test]
+fn a_heading_may_have_any_white_space() {
+    let tree = Tree::from([("room/SPEC.md", "# RFC\u{2003}9999 Example\n## 1 Start\n- `greet` MAY (both): Wave.\n")]);
+    let files = Site::new(&tree, &Coverage::of(&tree)).files();
+    let page = String::from_utf8_lossy(&files["spec/rfc9999.html"]);
+    assert!(page.contains("<h1>RFC\u{2003}9999 Example</h1>"), "{page}");
+}
+
+#[test]
 fn a_source_comes_out_whole_and_in_order() {
     let source = &site()["src/room/src/lib.rs.html"];
     let lines = TREE[6].1.lines().count();

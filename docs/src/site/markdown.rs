@@ -170,16 +170,13 @@ fn heading(before: &[Heading], level: u8, events: &[Event<'_>]) -> Heading {
     let title: String = inside.map(text_of).collect();
     let kept = title.to_lowercase();
     let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-    let anchor: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
-    let same = before.iter().filter(|known| slug_of(&known.anchor, &anchor)).count();
-    let anchor = if same == 0 { anchor } else { format!("{anchor}-{same}") };
+    let slug: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
+    let (mut anchor, mut same) = (slug.clone(), 0);
+    while before.iter().any(|known| known.anchor == anchor) {
+        same += 1;
+        anchor = format!("{slug}-{same}");
+    }
     Heading { level, anchor, title }
-}
-
-/// Whether `anchor` is `slug`, or one of its followers `slug-1`, `slug-2`.
-fn slug_of(anchor: &str, slug: &str) -> bool {
-    let number = anchor.strip_prefix(slug).map(|rest| rest.strip_prefix('-').unwrap_or(rest));
-    number.is_some_and(|number| number.is_empty() || number.chars().all(|c| c.is_ascii_digit()))
 }
 
 /// What an event adds to the plain text.
@@ -224,6 +221,9 @@ mod tests {
         let anchors: Vec<_> = rendered.headings.iter().map(|heading| heading.anchor.as_str()).collect();
         assert_eq!(anchors, ["two-three", "two-three-1"]);
         assert!(rendered.html.contains("<h1 id=\"one\">"));
+        let anchors = html_of("## Step1\n## Step 2\n## Step\n## Step\n## Step-1\n").headings;
+        let anchors: Vec<_> = anchors.iter().map(|heading| heading.anchor.as_str()).collect();
+        assert_eq!(anchors, ["step1", "step-2", "step", "step-1", "step-1-1"]);
     }
 
     #[test]

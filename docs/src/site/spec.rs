@@ -25,10 +25,10 @@ fn document(plan: &Plan<'_>, name: &str, documents: &[&Document]) -> (String, St
         sections.entry(section_key(&section.number)).or_default().push(section);
     }
     let all: Counts = sections.values().flatten().flat_map(|section| states(plan, section)).collect();
-    let (label, title) = first.title.split_at(first.title.len().min(document_name(name).len()));
-    let mut body = match label == document_name(name) {
-        true => format!("<h1><span>{label}</span> {}</h1>\n", escape(title.trim())),
-        false => format!("<h1>{}</h1>\n", escape(&first.title)),
+    let label = document_name(name);
+    let mut body = match first.title.strip_prefix(&label) {
+        Some(title) => format!("<h1><span>{label}</span> {}</h1>\n", escape(title.trim())),
+        None => format!("<h1>{}</h1>\n", escape(&first.title)),
     };
     body.push_str(&facts(&path, documents, &all));
     body.push_str(&filters(&all));
