@@ -155,6 +155,19 @@ fn limits_hold() {
 }
 
 #[test]
+fn a_message_is_bounded_before_limits_apply() {
+    let (a, b) = (socket("192.0.2.1:40000"), socket("192.0.2.2:5222"));
+    let mut pcap = Pcap::new(Vec::new()).unwrap();
+    let header = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
+    let text = format!("{header}<message><body>{}</body></message>", "x".repeat(100_000));
+    text.as_bytes().chunks(50_000).for_each(|piece| pcap.stream(START, a, b, piece).unwrap());
+    let limits = Limits { detail: usize::MAX, details: usize::MAX, ..Limits::default() };
+    let ladder = Ladder::read(&pcap.into_inner()[..], &Names::default(), &limits).unwrap();
+    assert_eq!(ladder.arrows[1].protocol, Protocol::Xmpp);
+    assert_eq!(ladder.arrows[1].detail.len(), 65_536 + "…".len());
+}
+
+#[test]
 fn what_is_no_capture_is_told_in_a_line() {
     let read = |file: &[u8]| Ladder::read(file, &Names::default(), &Limits::default()).map(|_| ());
     assert_eq!(read(b""), Err(Error::Empty));
@@ -205,6 +218,14 @@ fn pages_hold_the_messages_and_nothing_that_could_run() {
     assert!(picture.contains("&lt;b&gt;") && picture.contains("a &lt; b"));
     let drawn = text::draw(&ladder, 60);
     assert!(drawn.lines().nth(1).unwrap().contains("|--UDP, 31 bytes->|"), "{drawn}");
+}
+
+#[test]
+fn labels_hold_nothing_that_a_picture_may_not() {
+    let mut pcap = Pcap::new(Vec::new()).unwrap();
+    let line = "GET /\u{fffe}a\u{ffff} HTTP/1.1\r\n\r\n";
+    pcap.stream(START, socket("192.0.2.1:9"), socket("192.0.2.2:80"), line.as_bytes()).unwrap();
+    assert_eq!(labels(&read(&pcap.into_inner())), ["HTTP GET /a"]);
 }
 
 #[test]

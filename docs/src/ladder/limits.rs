@@ -3,7 +3,7 @@
 pub struct Limits {
     /// Arrows; reading ends there: 5,000.
     pub arrows: usize,
-    /// Bytes of one message that are kept to be shown: 16,384.
+    /// Bytes of one message that are kept to be shown: 16,384; never more than 65,536.
     pub detail: usize,
     /// Bytes of all messages that are kept to be shown; later ones have their label only: 33,554,432.
     pub details: usize,

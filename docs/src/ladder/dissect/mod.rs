@@ -186,11 +186,14 @@ impl Dissector {
 impl Said {
     fn new(protocol: Protocol, label: impl Into<String>, detail: impl Into<String>) -> Said {
         let mut label: String = label.into();
-        label.retain(|c| !c.is_control());
+        label.retain(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')); // no picture may hold them
         if label.chars().count() > LONGEST {
             label = label.chars().take(LONGEST - 1).chain(['\u{2026}']).collect();
         }
-        Said { protocol, label, detail: detail.into(), media: None }
+        // A segment of many messages is held as a whole before limits apply.
+        let mut detail: String = detail.into();
+        shown::shorten(&mut detail, shown::MOST);
+        Said { protocol, label, detail, media: None }
     }
 
     fn media(self, bytes: usize) -> Said {

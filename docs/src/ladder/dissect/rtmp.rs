@@ -99,13 +99,13 @@ fn media(kind: &str, codec: Option<String>, message: &Message) -> Said {
 
 fn command(command: &Command, message: &Message) -> Said {
     let about = match &*command.name {
-        "connect" => command.object.get("app").and_then(Value::as_str).map(str::to_owned),
+        // What follows a question mark tends to be a key.
+        "connect" => command.object.get("app").and_then(Value::as_str).map(without_query),
         "onStatus" => command.arguments.first().and_then(|info| info.get("code")?.as_str()).map(str::to_owned),
         "_result" | "_error" => {
             let code = command.arguments.first().and_then(|info| info.get("code")?.as_str()).map(str::to_owned);
             code.or_else(|| command.arguments.first()?.as_f64().map(|number| format!("stream {number}")))
         }
-        // What follows a question mark tends to be a key.
         _ => command.arguments.first().and_then(Value::as_str).map(without_query),
     };
     let label = about.map_or_else(|| command.name.to_string(), |about| format!("{} {about}", command.name));

@@ -55,5 +55,5 @@ fn is_text(data: &[u8]) -> bool {
 }
 
 const HEX: usize = 1024;
-/// Bytes of a text that are looked at.
-const MOST: usize = 64 << 10;
+/// Bytes of a text that are looked at, and of what is said about a message.
+pub(super) const MOST: usize = 64 << 10;
