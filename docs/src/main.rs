@@ -1,46 +1,76 @@
-//! `docs check [--write]`, `docs report`, `docs site`, `docs gaps [--surplus] [DOCUMENT…]`, `docs key-words [--write]`,
-//! `docs machines [--write | NAME]`: the spec annotations of the repository above the current directory. With `SPEC_TEXT_DIR` set to a directory of
-//! `rfcNNNN.txt`, `check` also compares words and counts key words anew. `docs ladder FILE.pcap`
-//! draws a packet capture.
+//! `docs`: the spec annotations of the repository above the current directory, its site, and ladder diagrams.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 use std::{env, fs, io};
 
+use clap::{Parser, Subcommand};
 use docs::gaps::Gap;
 use docs::key_words::{self, Table};
-use docs::ladder;
+use docs::ladder::{self, command};
 use docs::site::{self, Sections, Site};
 use docs::words::Texts;
 use docs::{Coverage, Tree, density, gaps, machines, report, snapshot, words};
 
-const USAGE: &str = "usage: docs check [--write] | report | site | gaps [--surplus] [DOCUMENT...] | key-words [--write] | \
-                     machines [--write | NAME] | ladder FILE | ladders [--write]";
+/// The spec annotations of this repository, the site made from them, and ladder diagrams of captures.
+///
+/// With SPEC_TEXT_DIR set to a directory of rfcNNNN.txt, `check` also compares words and counts key words anew, and the
+/// site shows each section beside its requirements.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Say where digests, marks, key words and docs/coverage.txt disagree
+    Check {
+        /// Renew docs/coverage.txt first
+        #[arg(long)]
+        write: bool,
+    },
+    /// Count requirements by document, and marks by room
+    Report,
+    /// Write target/site
+    Site,
+    /// List sections with more key words than their digest accounts for
+    Gaps {
+        /// List those with fewer instead
+        #[arg(long)]
+        surplus: bool,
+        /// Such as rfc3261; all when none is given
+        documents: Vec<String>,
+    },
+    /// Print how often each section of the texts in SPEC_TEXT_DIR asks
+    KeyWords {
+        /// Renew docs/key-words.tsv instead
+        #[arg(long)]
+        write: bool,
+    },
+    /// Compare the state machines of the code with the digests and their pictures
+    Machines {
+        /// Renew the pictures first
+        #[arg(long)]
+        write: bool,
+        /// Print this machine's table as a digest has it
+        #[arg(conflicts_with = "write")]
+        name: Option<String>,
+    },
+    /// Draw a capture as a ladder diagram
+    Ladder(command::Options),
+    /// Compare the pictures of the recorded runs with their captures
+    Ladders {
+        /// Renew the pictures instead
+        #[arg(long)]
+        write: bool,
+    },
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if let ["ladder", rest @ ..] = &arguments[..] {
-        return draw_ladder(rest);
-    }
-    let result = root().and_then(|root| match arguments[..] {
-        ["check"] => check(&root, false),
-        ["check", "--write"] => check(&root, true),
-        ["report"] => print_report(&root),
-        ["site"] => write_site(&root),
-        ["gaps", "--surplus", ref documents @ ..] => print_gaps(&root, documents, |gap| !gap.is_open()),
-        ["gaps", ref documents @ ..] => print_gaps(&root, documents, Gap::is_open),
-        ["ladders"] => draw_ladders(&root, false),
-        ["ladders", "--write"] => draw_ladders(&root, true),
-        ["machines"] => check_machines(&root, false),
-        ["machines", "--write"] => check_machines(&root, true),
-        ["machines", name] => print_machine(name),
-        ["key-words"] => count_key_words(&root, false),
-        ["key-words", "--write"] => count_key_words(&root, true),
-        _ => Err(io::Error::other(USAGE)),
-    });
-    match result {
+    match run(Arguments::parse().task) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
@@ -50,17 +80,22 @@ fn main() -> ExitCode {
     }
 }
 
-/// A capture anywhere; needs no repository.
-fn draw_ladder(arguments: &[&str]) -> ExitCode {
-    match ladder::command::run(arguments) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
+/// Does what is asked; false when it found something wrong.
+fn run(task: Task) -> io::Result<bool> {
+    match task {
+        Task::Check { write } => check(&root()?, write),
+        Task::Report => print_report(&root()?),
+        Task::Site => write_site(&root()?),
+        Task::Gaps { surplus: true, documents } => print_gaps(&root()?, &documents, |gap| !gap.is_open()),
+        Task::Gaps { surplus: false, documents } => print_gaps(&root()?, &documents, Gap::is_open),
+        Task::KeyWords { write } => count_key_words(&root()?, write),
+        Task::Machines { name: Some(name), .. } => print_machine(&name),
+        Task::Machines { write, name: None } => check_machines(&root()?, write),
+        Task::Ladder(options) => {
+            print!("{}", command::run(&options).map_err(io::Error::other)?);
+            Ok(true)
         }
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::from(2)
-        }
+        Task::Ladders { write } => draw_ladders(&root()?, write),
     }
 }
 
@@ -118,11 +153,11 @@ fn print_report(root: &Path) -> io::Result<bool> {
 }
 
 /// Prints the wanted gaps of the given documents, or of all.
-fn print_gaps(root: &Path, names: &[&str], wanted: fn(&Gap) -> bool) -> io::Result<bool> {
+fn print_gaps(root: &Path, names: &[String], wanted: fn(&Gap) -> bool) -> io::Result<bool> {
     let coverage = Coverage::of(&Tree::read(root)?);
     let table = Table::parse(&read_key_words(&root.join(key_words::FILE)));
     for name in gaps::documents(&coverage, &table) {
-        if names.is_empty() || names.contains(&name) {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             for gap in gaps::of(&coverage, name, &table).into_iter().filter(wanted) {
                 println!("{gap}");
             }

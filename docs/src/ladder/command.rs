@@ -6,35 +6,35 @@ use std::path::{Path, PathBuf};
 
 use super::{Ladder, Limits, Names, html, svg, text};
 
-/// How to call it.
-pub const USAGE: &str = "usage: docs ladder FILE.pcap [-o OUT.html|OUT.svg] [--text] [--name ADDRESS[:PORT]=NAME]...";
+/// What `docs ladder` is asked to do.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// A packet capture, pcap or pcapng: `--trace` of any program writes one
+    pub file: PathBuf,
+    /// Where the drawing goes, .html or .svg [default: a page beside the capture]
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Draw in the terminal instead
+    #[arg(long, conflicts_with = "out")]
+    pub text: bool,
+    /// What an end is called, once for each
+    #[arg(long = "name", value_name = "ADDRESS[:PORT]=NAME")]
+    pub names: Vec<String>,
+}
 
-/// Does what the arguments behind `ladder` say, and gives what to print: the drawing, or where the page is.
+/// Draws a capture, and gives what to print: the drawing, or where the page is.
 ///
 /// # Errors
-/// One line: what is wrong with the arguments or the file.
-pub fn run(arguments: &[&str]) -> Result<String, String> {
-    let mut file = None;
-    let (mut out, mut as_text, mut names) = (None, false, Vec::new());
-    let mut rest = arguments.iter().copied();
-    while let Some(argument) = rest.next() {
-        let mut value = || rest.next().ok_or_else(|| format!("{argument} needs a value; {USAGE}"));
-        match argument {
-            "-o" => out = Some(PathBuf::from(value()?)),
-            "--name" => names.push(value()?),
-            "--text" => as_text = true,
-            option if option.starts_with('-') => return Err(format!("{option} is no option; {USAGE}")),
-            path if file.is_none() => file = Some(Path::new(path)),
-            _ => return Err(format!("one capture at a time; {USAGE}")),
-        }
-    }
-    let file = file.ok_or(USAGE)?;
+/// One line: what is wrong with a name or the file.
+pub fn run(options: &Options) -> Result<String, String> {
+    let names: Vec<&str> = options.names.iter().map(String::as_str).collect();
     let names = Names::parse(&names).map_err(|why| format!("--name {why}"))?;
+    let file = &options.file;
     let ladder = read(file, &names)?;
-    if as_text {
+    if options.text {
         return Ok(text::draw(&ladder, terminal_width()));
     }
-    let out = out.unwrap_or_else(|| file.with_extension("html"));
+    let out = options.out.clone().unwrap_or_else(|| file.with_extension("html"));
     let title = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let content = match out.extension().and_then(|extension| extension.to_str()) {
         Some("svg") => svg::draw(&ladder, &title),
