@@ -129,6 +129,11 @@ impl Language {
 
     /// What begins so; `None` when more must come first.
     fn of(first: &[u8], is_client: bool) -> Option<Language> {
+        // No line begins so, and a long frame is not looked through for one with each of its segments.
+        if first.starts_with(&[0]) {
+            let is_frame = p2p::is_frame(first)?;
+            return Some(if is_frame { Language::P2p(Box::new(Frames::new())) } else { Language::Bytes });
+        }
         if sip::starts(first) {
             return Some(Language::Sip(Box::default()));
         }
@@ -141,11 +146,6 @@ impl Language {
         match first {
             [3, ..] => return Some(Language::Rtmp(Box::new(Chunks::new(is_client)))),
             [20..=23, 3, ..] => return Some(Language::Tls),
-            [0, ..] => match p2p::is_frame(first) {
-                Some(true) => return Some(Language::P2p(Box::new(Frames::new()))),
-                Some(false) => return Some(Language::Bytes),
-                None => return None,
-            },
             _ => {}
         }
         // A line may still turn into the first one of a message.
