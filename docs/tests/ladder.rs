@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use docs::ladder::{Error, Ladder, Limits, Names, Protocol, capture, html, recorded, svg, text};
+use docs::ladder::{Error, Ladder, Limits, Names, Protocol, capture, command, html, recorded, svg, text};
 use proptest::prelude::*;
 use wire::pcap::{Link, Pcap, Resolution};
 
@@ -218,6 +218,27 @@ fn pages_hold_the_messages_and_nothing_that_could_run() {
     assert!(picture.contains("&lt;b&gt;") && picture.contains("a &lt; b"));
     let drawn = text::draw(&ladder, 60);
     assert!(drawn.lines().nth(1).unwrap().contains("|--UDP, 31 bytes->|"), "{drawn}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_page_is_as_private_as_its_capture() {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let folder = std::env::temp_dir().join(format!("wireworks-ladder-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let (capture, new, old) = (folder.join("a.pcap"), folder.join("new.html"), folder.join("old.svg"));
+    fs::write(&capture, call(Link::RawIp, Resolution::Micros, ["192.0.2.1", "192.0.2.2"])).unwrap();
+    fs::set_permissions(&capture, Permissions::from_mode(0o600)).unwrap();
+    fs::write(&old, "of another day").unwrap();
+    fs::set_permissions(&old, Permissions::from_mode(0o644)).unwrap();
+    for out in [&new, &old] {
+        let (file, names) = (capture.clone(), Vec::new());
+        command::run(&command::Options { file, out: Some(out.clone()), text: false, names }).unwrap();
+        assert_eq!(fs::metadata(out).unwrap().permissions().mode() & 0o777, 0o600, "{}", out.display());
+        assert!(fs::read_to_string(out).unwrap().contains("INVITE bob"));
+    }
+    fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

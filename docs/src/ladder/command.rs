@@ -1,7 +1,8 @@
 //! `docs ladder FILE`: a capture to a page, a picture or the terminal.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Ladder, Limits, Names, html, svg, text};
@@ -41,7 +42,7 @@ pub fn run(options: &Options) -> Result<String, String> {
         Some("html" | "htm") => html::page(&ladder, &title),
         _ => return Err(format!("{}: a ladder is written as .html or .svg", out.display())),
     };
-    fs::write(&out, content).map_err(|why| format!("{} cannot be written: {why}", out.display()))?;
+    write(&out, &content, file).map_err(|why| format!("{} cannot be written: {why}", out.display()))?;
     Ok(format!("{}: {} messages between {}\n", out.display(), ladder.arrows.len(), ladder.columns.len()))
 }
 
@@ -52,6 +53,32 @@ pub fn run(options: &Options) -> Result<String, String> {
 pub fn read(file: &Path, names: &Names) -> Result<Ladder, String> {
     let open = File::open(file).map_err(|why| format!("{} cannot be read: {why}", file.display()))?;
     Ladder::read(open, names, &Limits::default()).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+/// Writes a drawing, which holds what the capture does: whoever may not read that may not read this.
+fn write(out: &Path, content: &str, capture: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    let rights = {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let rights = capture.metadata()?.permissions().mode() & 0o666 | 0o600;
+        options.mode(rights);
+        rights
+    };
+    #[cfg(not(unix))]
+    let _ = capture;
+    let mut file = options.open(out)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mut kept = file.metadata()?.permissions(); // those of a file that was there before may be wider
+        if kept.mode() & 0o777 & !rights != 0 {
+            kept.set_mode(kept.mode() & rights);
+            file.set_permissions(kept)?;
+        }
+    }
+    file.write_all(content.as_bytes())
 }
 
 /// What the shell says, else what most terminals are at least.
