@@ -180,6 +180,6 @@ fn the_guide_shows_what_is_drawn() {
     chat.event(Event::ChatState { with: with.clone(), from: with, state: ChatState::Composing });
     chat.editor.insert("And why is it always tea-time?");
     let guide = include_str!("../../../../docs/guide/xmpp.md");
-    let screen: Vec<_> = chat.screen(80, 14).iter().map(|row| format!("    {row}").trim_end().to_owned()).collect();
+    let screen: Vec<_> = chat.screen(80, 14).iter().map(|row| row.trim_end().to_owned()).collect();
     assert!(guide.contains(&screen.join("\n")), "the guide does not have this:\n{}", screen.join("\n"));
 }
