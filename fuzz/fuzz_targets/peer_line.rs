@@ -2,6 +2,7 @@
 //! values come back out of JSON as they went in.
 #![no_main]
 use apps::peer::json::{from_value, to_value};
+use apps::common::clean;
 use apps::peer::{Kind, Line, Lines, Op, Typed, http, words};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
@@ -55,7 +56,7 @@ fn shown(json: &Value) {
     let lines = words::event(json).map(|(_, line)| line);
     for op in ["peers", "stats", "survey", "get", "keys", "data", "set"] {
         let lines = words::answer(op, json);
-        assert!(lines.iter().all(|line| words::clean(line).chars().all(|c| !c.is_control())));
+        assert!(lines.iter().all(|line| clean(line).chars().all(|c| !c.is_control())));
     }
-    assert!(lines.is_none_or(|line| words::clean(&line).chars().all(|c| !c.is_control())));
+    assert!(lines.is_none_or(|line| clean(&line).chars().all(|c| !c.is_control())));
 }
