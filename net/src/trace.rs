@@ -170,6 +170,13 @@ impl Tracer {
     }
 }
 
+impl Drop for Tracer {
+    /// A driver may end right behind an event, while others go on with the capture.
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
 /// Rights of a capture's file: those of its owner.
 #[cfg(unix)]
 const PRIVATE: u32 = 0o600;

@@ -51,6 +51,18 @@ async fn datagrams_of_two_drivers_share_a_capture() {
 }
 
 #[tokio::test]
+async fn a_driver_that_ends_behind_an_event_leaves_its_packets_in_the_file() {
+    let file = Shared::default();
+    let trace = Trace::new(io::BufWriter::new(file.clone())).unwrap();
+    let mut driver = Driver::new(Puppet::echo());
+    driver.trace(Some(trace.clone()));
+    UdpSocket::bind(loopback()).unwrap().send_to(b"last", driver.bind_udp(loopback()).unwrap()).unwrap();
+    next(&mut driver).await;
+    drop(driver);
+    assert_eq!(packets(&file.0.lock().unwrap()).len(), 2, "in and out, while the capture goes on");
+}
+
+#[tokio::test]
 async fn a_stream_shows_its_handshake_its_bytes_and_its_end() {
     let file = Shared::default();
     let trace = Trace::new(file.clone()).unwrap();

@@ -30,7 +30,6 @@ fn a_broadcast_in_a_mesh() {
     right.type_line(r#"{"op":"send","args":["hello, all"],"n_":1}"#);
     left.wait(&["hello, all"]);
     middle.wait(&["hello, all"]);
-    std::thread::sleep(Duration::from_millis(200));
     check("mesh", &[trace], |_| true);
 }
 
@@ -43,6 +42,5 @@ fn a_late_node_gets_the_table() {
     first.wait(&["\"re\":1"]);
     let (mut late, _) = node("sync", "127.0.0.3", "2", &["--connect", &address]);
     late.wait(&["\"update\"", "blue"]);
-    std::thread::sleep(Duration::from_millis(200));
     check("sync", &[trace], |_| true);
 }

@@ -69,6 +69,5 @@ fn a_publisher_becomes_a_call() {
     let url = format!("rtmp://127.0.0.3:{port}/call/sip:bob@127.0.0.4:{bob_at}");
     Program::start(COPY, &[&talk, &url]).end();
     bob.wait(&["\"report\""]);
-    std::thread::sleep(Duration::from_millis(300));
     check("gateway", &[trace], |_| true);
 }
