@@ -65,8 +65,9 @@ bench:
 	peers/bench/ratios.sh < target/bench.txt
 
 fuzz:
-	cd fuzz && for t in $(FUZZ_TARGETS); do mkdir -p target/corpus/$$t && \
-	  $(CARGO) +nightly fuzz run $$(case $$t in peer_line) echo --features=programs;; esac) $$t target/corpus/$$t corpus/$$t -- -max_total_time=$(FUZZ_SECONDS) -max_len=70000 || exit 1; done
+	cd fuzz && for t in $(FUZZ_TARGETS); do mkdir -p target/corpus/$$t corpus/$$t && \
+	  $(CARGO) +nightly fuzz run $$(case $$t in peer_line) echo --features=programs;; esac) $$t target/corpus/$$t corpus/$$t \
+	  $$(case $$t in ladder) echo ../docs/ladders;; esac) -- -max_total_time=$(FUZZ_SECONDS) -max_len=70000 || exit 1; done
 
 docs:
 	@echo "API reference of every crate"
