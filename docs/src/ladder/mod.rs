@@ -153,8 +153,8 @@ impl Ladder {
     }
 
     /// What does not depend on the times of a run: for each pair of columns its messages in order, repetitions left out,
-    /// and then the kinds of media. What comes at random times is
-    /// left out, and ports. Two runs of one program should agree.
+    /// then XMPP's stanzas, whose answers a server may give in any order, and then the kinds of media. What comes at random
+    /// times is left out, and ports. Two runs of one program should agree.
     pub fn flow(&self) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for from in 0..self.columns.len() {
@@ -166,8 +166,11 @@ impl Ladder {
                 let mut kinds: Vec<&str> = media.iter().map(|arrow| arrow.label.as_str()).collect();
                 kinds.sort_unstable();
                 kinds.dedup();
-                let said = said.iter().map(|arrow| arrow.label.as_str()).filter(|label| !label.ends_with(AGAIN));
-                let said = said.chain(kinds).map(without_port);
+                let said = said.into_iter().filter(|arrow| !arrow.label.ends_with(AGAIN));
+                let (stanzas, said): (Vec<&Arrow>, Vec<&Arrow>) = said.partition(|arrow| arrow.is_stanza());
+                let mut stanzas: Vec<&str> = stanzas.iter().map(|arrow| arrow.label.as_str()).collect();
+                stanzas.sort_unstable();
+                let said = said.iter().map(|arrow| arrow.label.as_str()).chain(stanzas).chain(kinds).map(without_port);
                 lines.extend(said.map(|label| format!("{} -> {}: {label}", name(from), name(to))));
             }
         }
@@ -190,11 +193,18 @@ impl Arrow {
 }
 
 impl Arrow {
-    /// Whether it comes when a timer says so: RTCP, and how nodes of a network keep each other up to date.
+    /// Whether it comes when a timer says so: RTCP, how nodes of a network keep each other up to date, acknowledgements.
     fn is_maintenance(&self) -> bool {
         let label = &self.label;
         self.protocol == Protocol::Rtcp
             || self.protocol == Protocol::P2p && (label.starts_with("extension") || label.starts_with("repair"))
+            || self.protocol == Protocol::Xmpp && matches!(label.as_str(), "ack" | "ack request")
+    }
+
+    /// Whether it is a stanza of XMPP, and not part of the stream around them.
+    fn is_stanza(&self) -> bool {
+        let kind = self.label.split(' ').next();
+        self.protocol == Protocol::Xmpp && matches!(kind, Some("iq" | "message" | "presence"))
     }
 }
 

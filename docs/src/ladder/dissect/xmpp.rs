@@ -1,5 +1,7 @@
 //! XMPP: one arrow an element of the stream.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use rfc3920::ns;
 use rfc3920::xml::{Element, Event, Framing, Header, Limits, Node, Reader};
@@ -56,8 +58,9 @@ fn of(element: &Element) -> Said {
     let mut label = match element.name() {
         "message" | "presence" | "iq" => stanza(element),
         "features" if element.ns() == ns::STREAMS => {
-            let names: Vec<&str> = element.children().map(Element::name).collect();
-            format!("features: {}", names.join(", "))
+            // each once, in no order of the server's: some shuffle them from run to run
+            let names: BTreeSet<&str> = element.children().map(Element::name).collect();
+            format!("features: {}", names.into_iter().collect::<Vec<_>>().join(", "))
         }
         "auth" | "authenticate" => format!("{} {}", element.name(), element.get("mechanism").unwrap_or_default()),
         "error" | "failure" | "failed" => {
